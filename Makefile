@@ -45,6 +45,16 @@ $(BUILD)/handlers/%.so: $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard plugins/%/*
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -Wl,--exclude-libs,ALL $^ -ljansson -o $@
 
+# Handlers that only tests load: tests/handlers/NAME.c
+$(BUILD)/tests/handlers/%.so: $(BUILD)/obj/tests/handlers/%.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared $^ -o $@
+
+# Programs that tests, the demonstration and the benchmark use: tests/tools/NAME.c, without Criterion
+$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIBCORE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
+
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(SUPPORT) $(LIBCORE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -lcriterion -o $@
