@@ -14,6 +14,8 @@
 #include "handler/host.h"
 #include "handler/options.h"
 
+#define CHAIN_BATCH 256		/* messages, as mcast/handler.h says */
+
 struct chain;
 
 struct chain_stage {		/* one place in the chain */
@@ -31,6 +33,7 @@ struct chain_outside {
 	void (*repair)(void *arg, const uint8_t *data, size_t len, uint8_t *out);
 	int (*watch)(void *arg, unsigned stage, int fd, uint32_t events);	/* 0: forget; 0 or -errno */
 	int (*stopping)(void *arg);
+	bool binary;		/* the profile is: what handlers emit is marked MCAST_MSG_BINARY */
 };
 
 struct chain_counts {		/* of one stage, in messages */
@@ -60,15 +63,16 @@ struct chain_finish {
 	const char *who;	/* the instance's name */
 };
 
-/* Takes over nothing; stages, instances and outside must outlive it. Fills host (which the instances were
- * made with) and points it at messages. 0 or -ENOMEM. */
+/* Takes over nothing; instances, their groups, messages and outside's arg must outlive it. Fills host, which the
+ * instances were made with, and points it at messages. To be called after attrs_resolve() and before
+ * instance_start(): a start() may call wake(). 0 or -ENOMEM. */
 int chain_create(struct chain **out, const struct chain_stage *stages, unsigned n, struct host *host,
 		 struct messages *messages, const struct chain_outside *outside);
 void chain_destroy(struct chain *chain);	/* NULL is fine */
 
-/* Runs n (1 to 256) messages through, ends each, then what was emitted. lost: as in struct mcast_batch. */
-void chain_run(struct chain *chain, struct message *const *messages, unsigned n, uint64_t now_ns,
-	       uint64_t lost);
+/* Runs n (1 to CHAIN_BATCH) messages of messages_take() through, ends each, then what was emitted. lost: as in
+ * struct mcast_batch. */
+void chain_run(struct chain *chain, struct mcast_msg *const *msg, unsigned n, uint64_t now_ns, uint64_t lost);
 
 /* Ticks all handlers: when the input pauses, and once a second. */
 void chain_tick(struct chain *chain, uint64_t now_ns);
@@ -76,7 +80,7 @@ void chain_tick(struct chain *chain, uint64_t now_ns);
 void chain_ready(struct chain *chain, unsigned stage, uint64_t now_ns);
 /* Ticks those whose wake() time has come. The next such time, or UINT64_MAX. */
 uint64_t chain_due(struct chain *chain, uint64_t now_ns);
-void chain_event(struct chain *chain, uint32_t event);
+void chain_event(struct chain *chain, uint32_t event, uint64_t now_ns);
 /* Asks the handlers front to back to hand out what they hold, until the first that needs to be called again:
  * -EAGAIN then; 0 once all are done. A failure is logged and counts as done. */
 int chain_flush(struct chain *chain, uint64_t now_ns);

@@ -3,7 +3,7 @@
 #define CORE_HANDLER_ATTRS_H
 
 #include "base/faults.h"
-#include "handler/instance.h"
+#include "handler/host.h"
 
 /* Gives each provided attribute of the chain a slot and each use the nearest provider before it. Returns the
  * number of slots; or -EINVAL with faults at pointers[i] for needs that nobody before provides (told with who
@@ -15,7 +15,7 @@ int attrs_resolve(struct instance *const *chain, unsigned n, const char *const *
 void *attrs_get(struct instance *in, struct message *m, unsigned index);
 /* 0; -EEXIST; -EINVAL: index out of range, value NULL. */
 int attrs_provide(struct instance *in, struct message *m, unsigned index, void *value);
-/* Ends all values of m (its bytes changed, or its callback or batch is over). chain: the one it was resolved for. */
-void attrs_end(struct instance *const *chain, unsigned n, struct message *m);
+void attrs_end(struct host *host, struct message *m);	/* all values of m: its bytes are about to change */
+void attrs_end_all(struct host *host);	/* of all messages: the batch, or the callback outside one, is over */
 
 #endif

@@ -10,21 +10,21 @@
 
 #define HOST_EMIT_MAX 256	/* messages that one call of a handler may emit */
 
-/* Filled in by the chain (and by tests), one for each worker. */
+/* Filled in by the chain (and by tests), one for each worker; all zero before. */
 struct host {
 	void *owner;
-	/* The chain's: m, held once and to be checked, waits behind in. */
-	void (*emit)(void *owner, struct instance *in, struct message *m);
-	/* The chain's: replaces the message at place of the batch in hand. */
-	void (*replace)(void *owner, unsigned place, struct message *m);
-	/* The loop's: poll fd for instance; the chain keeps at_ns. 0 or -errno. */
-	int (*wake)(void *owner, struct instance *in, int fd, uint32_t events, uint64_t at_ns);
+	void (*emit)(void *owner, struct instance *in, struct message *m);	/* m, held once, unchecked, waits behind in */
+	int (*watch)(void *owner, struct instance *in, int fd, uint32_t events);	/* 0 or -errno */
 	void (*finish)(void *owner, struct instance *in, int status, const char *why);
 	int (*stopping)(void *owner);
 	struct messages *messages;
-	struct instance *const *chain;	/* for attributes; n of them */
+	struct instance *const *chain;	/* n of them */
 	unsigned n;
 	struct instance *running;	/* whose callback is on the worker now; NULL: none */
+	struct mcast_msg **in_hand;	/* what its process() was given, in_hand_n of them */
+	unsigned in_hand_n;
+	unsigned written;		/* how many of them it has called writable() for */
+	struct message *valued;		/* messages with attribute values, each held once */
 };
 
 extern const struct mcast_host host_functions;	/* what ctx->host points to */

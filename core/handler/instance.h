@@ -6,6 +6,7 @@
 #ifndef CORE_HANDLER_INSTANCE_H
 #define CORE_HANDLER_INSTANCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/why.h"
@@ -36,7 +37,10 @@ struct instance {
 	unsigned provide_count;
 	bool created, started;
 	struct host *host;		/* what the host functions work on; handler/host.h */
-	uint32_t emitted_in_call;	/* reset before each callback */
+	unsigned place;			/* in the chain, from 0; the chain sets it */
+	unsigned emitted_in_call;	/* reset before each callback */
+	uint64_t at_ns;			/* when wake() asked for a tick; 0: never */
+	_Atomic uint64_t misuses;	/* of host functions; any thread */
 };
 
 struct instance_place {		/* what every instance of a listener is told */

@@ -286,7 +286,7 @@ struct mcast_handler {
 	int (*tick)(struct mcast_ctx *worker, uint64_t now_ns);	/* when input pauses, once a second, and as wake() asked */
 	int (*event)(struct mcast_ctx *worker, uint32_t event);	/* MCAST_EVENT_* */
 	int (*flush)(struct mcast_ctx *worker);	/* before stop, front to back: hand out what is held; -EAGAIN: call again */
-	void (*stop)(struct mcast_ctx *worker);
+	void (*stop)(struct mcast_ctx *worker);		/* not after a start that failed: that cleans up for itself */
 	void (*destroy)(struct mcast_ctx *instance);	/* also after a create that failed half-way */
 };
 
