@@ -55,9 +55,10 @@ $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIBCORE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
 
+# Criterion finds its tests in sections that nothing refers to.
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(SUPPORT) $(LIBCORE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -lcriterion -o $@
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--no-gc-sections $^ $(LIBS) -lcriterion -o $@
 
 clean:
 	rm -rf build
