@@ -10,7 +10,7 @@
 
 int number_int(const char *text, int64_t *out);		/* "-12", decimal */
 int number_double(const char *text, double *out);	/* finite, "1.5e3", in the C locale's grammar */
-int number_size(const char *text, int64_t *out);	/* bytes: "4096", "64k", "4M", "1G"; powers of 1024 */
+int number_size(const char *text, int64_t *out);	/* bytes: "4096", "64k" or "64K", "4M", "1G"; powers of 1024 */
 /* ns: "250ms", "10s", "1.5s", "5m", "1h", "20us", "7ns"; a bare number is seconds where bare_seconds is set. */
 int number_duration(const char *text, int bare_seconds, int64_t *out);
 

@@ -16,17 +16,23 @@ bool text_is_utf8(const uint8_t *p, size_t n);
 bool text_is_control(uint32_t cp);	/* C0 with TAB, LF and CR; DEL; C1 */
 bool text_is_separator(uint32_t cp);	/* U+2028, U+2029 */
 bool text_is_bidi(uint32_t cp);		/* U+061C, U+200E-F, U+202A-E, U+2066-9 */
+bool text_is_unsafe(uint32_t cp);	/* any of the three: never raw where people look */
 
 /* The length of the longest prefix of p[0..n) that is printable ASCII, 0x20 to 0x7E, without the two
  * bytes a and b (give 0x20 twice over for "none": a space is never refused). */
 size_t text_plain(const uint8_t *p, size_t n, uint8_t a, uint8_t b);
+
+/* Writes the first character of p[0..n), n >= 1, for a person's eyes to out: as it is, or if it is unsafe or no
+ * UTF-8 as \t \n \r \xHH \u{HHHH}. Returns the length, without NUL; *used: bytes of p that it stands for. */
+#define TEXT_ESCAPE 8		/* bytes */
+unsigned text_escape(char out[TEXT_ESCAPE], const uint8_t *p, size_t n, unsigned *used);
 
 /* Writes src for a person's eyes to out, always ended by NUL and cut between characters to fit: what
  * is no UTF-8, a control, a separator or a bidi character becomes \t \n \r \xHH \u{HHHH}; a backslash
  * stays. Returns out. */
 char *text_clean(char *out, size_t size, const char *src, size_t n);
 
-/* The one of names[0..n) that someone who wrote word probably meant, or NULL if none is near. */
+/* nearest.c: the one of names[0..n) that someone who wrote word probably meant, or NULL if none is near. */
 const char *text_nearest(const char *word, const char *const *names, size_t n);
 
 #endif
