@@ -1,0 +1,115 @@
+/* engine/describe.c - the map: what is built, in words for people */
+#include "engine/describe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+#define JOINS_TOLD 6	/* as many fit a line; the others are counted */
+
+void describe_ready(const struct pipeline *p)
+{
+	unsigned n = receiver_sockets(p->receiver);
+	char group[ADDRESS_TEXT];
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	for (unsigned i = 0; i < n && i < JOINS_TOLD; i++) {
+		const struct receiver_socket *s = receiver_socket(p->receiver, i);
+
+		address_port_text(group, &s->group);
+		fprintf(out, "%s%s on %s%s", i ? ", " : "", group, s->interface.name,
+			s->chosen ? " (the kernel's route)" : "");
+	}
+	if (n > JOINS_TOLD)
+		fprintf(out, " and %u more", n - JOINS_TOLD);
+	fputs("; chain:", out);
+	for (unsigned i = 0; i < p->n; i++)
+		fprintf(out, "%s %s", i ? " >" : "", p->instances[i]->name);
+	if (fclose(out) == 0)
+		log_info("hearing %s", text);
+	free(text);
+}
+
+static void print_listen(const struct pipeline *p)
+{
+	char text[ADDRESS_TEXT];
+
+	for (unsigned i = 0; i < p->listens; i++) {
+		const struct listen_options *listen = &p->listen[i];
+
+		address_port_text(text, &listen->group);
+		printf("hears %s on %s", text,
+		       *listen->interface ? listen->interface : "the interface of the kernel's route");
+		for (unsigned k = 0; k < listen->source_count; k++) {
+			address_text(text, &listen->sources[k]);
+			printf("%s %s", k ? "," : listen->exclude ? ", from any source but" : ", from", text);
+		}
+		putchar('\n');
+	}
+}
+
+static void print_sanitize(const struct sanitize_options *s)
+{
+	static const char *const control[] = { "picture", "drop", "keep" };
+	static const char *const bidi[] = { "keep", "replace", "drop" };
+
+	printf("sanitizes: profile %s, %u to %u bytes", s->profile == PROFILE_BINARY ? "binary" : "text",
+	       s->min_bytes, s->max_bytes);
+	if (s->profile == PROFILE_TEXT)
+		printf(", on_control %s, on_bidi %s", control[s->on_control], bidi[s->on_bidi]);
+	if (s->min_ttl)
+		printf(", TTL %u or more", s->min_ttl);
+	if (s->allows)
+		printf(", %u allowed source nets", s->allows);
+	if (s->denies)
+		printf(", %u denied source nets", s->denies);
+	if (s->rate)
+		printf(", %u datagrams a second from a source", s->rate);
+	putchar('\n');
+}
+
+static void print_stage(const struct pipeline *p, unsigned i)
+{
+	static const char *const on_error[] = { "pass", "drop", "suspend" };
+	const struct chain_stage *stage = &p->stages[i];
+	const struct instance *in = stage->instance;
+	char clean[256];
+	char group[ADDRESS_TEXT];
+
+	printf("%u. %s: %s %s, %s\n", i + 1, in->name, in->handler->name, in->handler->version,
+	       in->plugin->path);
+	if (in->handler->summary)
+		printf("   %s\n", text_clean(clean, sizeof(clean), in->handler->summary,
+					     strlen(in->handler->summary)));
+	if (stage->on_error != ON_ERROR_PASS)
+		printf("   on_error %s\n", on_error[stage->on_error]);
+	for (unsigned k = 0; k < stage->group_count; k++) {
+		if (stage->groups[k].port)
+			address_port_text(group, &stage->groups[k]);
+		else
+			address_text(group, &stage->groups[k]);
+		printf("%s%s%s", k ? ", " : "   only ", group, k + 1 == stage->group_count ? "\n" : "");
+	}
+	for (unsigned k = 0; k < in->use_count; k++)
+		if (in->uses[k].provider)
+			printf("   takes %s from %s\n",
+			       in->uses[k].provider->handler->provides[in->uses[k].index].name,
+			       in->uses[k].provider->name);
+}
+
+void describe_check(const struct pipeline *p)
+{
+	printf("%s: in order\n", p->manifest.path ? p->manifest.path :
+	       p->site ? plugin_dir_path(p->site) : "the logger alone");
+	print_listen(p);
+	print_sanitize(&p->manifest.sanitize);
+	for (unsigned i = 0; i < p->n; i++)
+		print_stage(p, i);
+}

@@ -1,0 +1,173 @@
+/* engine/engine.c - the map: the main thread: builds, waits for signals and the worker's end, takes down */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "engine/describe.h"
+#include "engine/loop.h"
+#include "engine/summary.h"
+
+struct engine {
+	struct pipeline pipeline;
+	struct loop loop;
+	int signals;		/* signalfd(2) */
+	int ended;		/* eventfd(2): the worker has */
+	int worker_error;	/* what loop_run() returned; read once the worker has ended */
+	int stopped_by;		/* the first signal to end it; 0: none */
+};
+
+static int failed(const char *what, int error)
+{
+	log_error("%s: %s", what, strerror(error));
+	return EXIT_OSERR;
+}
+
+/* Each handler file costs a descriptor for good, each group a socket. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* All signals wait for the main thread to read them, but those that a fault raises. A shell ignores SIGINT for what
+ * it runs in the background, and an ignored signal can't be read: undo that, but leave nohup(1) its SIGHUP. */
+static int catch_signals(struct engine *e)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
+	static const int ends[] = { SIGINT, SIGTERM, SIGPIPE };
+	sigset_t blocked, read;
+
+	sigfillset(&blocked);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		sigdelset(&blocked, faults[i]);
+	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+
+	sigemptyset(&read);
+	sigaddset(&read, SIGHUP);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		signal(ends[i], SIG_DFL);
+		sigaddset(&read, ends[i]);
+	}
+	e->signals = signalfd(-1, &read, SFD_CLOEXEC | SFD_NONBLOCK);
+	return e->signals < 0 ? -errno : 0;
+}
+
+static void *work(void *arg)
+{
+	const uint64_t one = 1;
+	struct engine *e = arg;
+
+	e->worker_error = loop_run(&e->loop);
+	(void)!write(e->ended, &one, sizeof(one));
+	return NULL;
+}
+
+/* The first signal to end lets the handlers hand out what they hold, a second one doesn't wait for that. */
+static void take_signals(struct engine *e)
+{
+	struct signalfd_siginfo info;
+
+	while (read(e->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			loop_reopen(&e->loop);
+			continue;
+		}
+		loop_stop(&e->loop, e->stopped_by ? LOOP_AT_ONCE : LOOP_FLUSH);
+		if (!e->stopped_by)
+			e->stopped_by = (int)info.ssi_signo;
+	}
+}
+
+static int run_worker(struct engine *e)
+{
+	struct pollfd fds[] = { { .fd = e->signals, .events = POLLIN }, { .fd = e->ended, .events = POLLIN } };
+	pthread_t worker;
+	int error;
+
+	error = pthread_create(&worker, NULL, work, e);
+	if (error)
+		return failed("cannot start the worker thread", error);
+	do {
+		if (poll(fds, 2, -1) > 0 && fds[0].revents)
+			take_signals(e);
+	} while (!fds[1].revents);
+	pthread_join(worker, NULL);
+	return e->worker_error ? failed("the worker ended early", -e->worker_error) : 0;
+}
+
+/* Why it ended, as an exit status, said where it isn't 0. */
+static int ending(const struct engine *e)
+{
+	const struct chain_finish *finish = chain_finished(e->pipeline.chain);
+
+	if (finish) {
+		if (finish->status)
+			log_error("%s ended it: %s", finish->who, finish->why);
+		return finish->status;
+	}
+	if (e->stopped_by) {
+		log_error("stopped by SIG%s", sigabbrev_np(e->stopped_by));
+		return 128 + e->stopped_by;
+	}
+	return 0;
+}
+
+static int listen_and_tell(struct engine *e, const struct engine_options *options)
+{
+	int error = loop_init(&e->loop, &e->pipeline, options->count, options->timeout_ns);
+	int status;
+
+	if (error)
+		return failed("cannot set up the loop", -error);
+	status = pipeline_open(&e->pipeline, &e->loop.outside);
+	if (status)
+		return status;
+	describe_ready(&e->pipeline);
+	status = run_worker(e);
+	if (status)
+		return status;
+	/* What handlers let go of in stop() belongs to their accounts too. */
+	for (unsigned i = 0; i < e->pipeline.n; i++)
+		instance_stop(e->pipeline.instances[i]);
+	status = summary_tell(&e->pipeline) ? 0 : EXIT_SOFTWARE;
+	return status ? status : ending(e);
+}
+
+int engine_run(const struct engine_options *options)
+{
+	struct engine e = { .loop = { .epoll = -1, .poke = -1 } };
+	int status;
+
+	e.ended = eventfd(0, EFD_CLOEXEC);
+	if (e.ended < 0 || catch_signals(&e) != 0)
+		return failed("cannot set up signals", errno);
+	raise_descriptor_limit();
+
+	status = pipeline_build(&e.pipeline, options);
+	if (!status && options->check) {
+		describe_check(&e.pipeline);
+		if (fflush(stdout) != 0)
+			status = failed("stdout", errno);
+	} else if (!status) {
+		status = listen_and_tell(&e, options);
+	}
+	loop_finish(&e.loop);
+	pipeline_close(&e.pipeline);
+	close(e.signals);
+	close(e.ended);
+	return status;
+}
