@@ -3,6 +3,8 @@
 #define CORE_SOCKET_INTERFACE_H
 
 #include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "base/address.h"
 #include "base/why.h"
@@ -22,5 +24,8 @@ int interface_for_group(struct interface *out, const struct mcast_addr *group, s
 
 /* All that are up and take multicast, lo among them: malloc'ed in *out. Returns how many, or -errno. */
 int interface_list(struct interface **out);
+/* Their names for people, "lo, eth0", cut to fit; returns out. */
+char *interface_names(char *out, size_t size);
+bool interface_has_ipv6(uint32_t index);	/* an IPv6 address */
 
 #endif
