@@ -34,8 +34,8 @@ BUILD := build$(if $(FUZZING),/fuzz,$(if $(is_clang),/clang)$(if $(SANITIZE),/$(
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # ---- flags -------------------------------------------------------------------------------
-WARN := -Wall -Wextra -Wshadow -Wvla -Wpointer-arith -Wformat=2 -Wundef -Wwrite-strings -Wcast-qual \
-	-Wswitch-enum -Wimplicit-fallthrough $(if $(WERROR),-Werror)
+WARN := -Wall -Wextra -Wshadow -Wvla -Wpointer-arith -Wformat=2 -Wundef -Wwrite-strings \
+	-Wimplicit-fallthrough $(if $(WERROR),-Werror)
 WARN_C := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 optimised := $(filter-out -O0,$(filter -O%,$(CFLAGS)))
 HARDEN := -fstack-protector-strong $(if $(and $(optimised),$(if $(SANITIZE),,yes)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
