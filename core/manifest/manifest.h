@@ -36,14 +36,15 @@ int manifest_default(struct manifest *m);
  * directory. 0; -EINVAL with faults added; -ENOENT: no such file (no fault added); other -errno with a fault.
  * m is to be finished in every case. */
 int manifest_read(struct manifest *m, const char *path, struct faults *faults);
-/* The same from memory, for tests, fuzzers and programs. path is only shown. */
+/* The same from memory, for tests, fuzzers and programs. path need not exist: it is shown, and relative "path"s
+ * start at its directory. */
 int manifest_parse(struct manifest *m, const char *path, const char *text, size_t n, struct faults *faults);
 void manifest_finish(struct manifest *m);
 
 /* "handlers.d/manifest.json:9: /chain/2/options/too: " + text: writes it to out (NUL-ended, cut to fit). */
 void manifest_describe(const struct manifest *m, const struct fault *fault, char *out, size_t size);
-/* The line, from 1, on which the value (or for an unknown key, the key) of a JSON pointer stands in text;
- * 0: not found. text must be valid JSON. */
+/* The line, from 1, of what a JSON pointer names: of the key in an object, of the value in a list; 0: not found.
+ * Reads any bytes safely; the line is right where text is JSON. */
 unsigned manifest_line(const char *text, size_t n, const char *pointer);
 
 #endif
