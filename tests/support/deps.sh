@@ -12,13 +12,11 @@ CC=${CC:-cc}
 # Each prints the Debian package that is missing.
 need_command() { command -v "$1" >/dev/null 2>&1 || echo "$2"; }
 need_header() {		# header, package
-	command -v "${CC%% *}" >/dev/null 2>&1 || return 0
 	printf '#include <stdio.h>\n#include <%s>\n' "$1" | $CC ${CPPFLAGS-} -E - >/dev/null 2>&1 || echo "$2"
 }
 need_fuzzer() {
-	command -v clang >/dev/null 2>&1 || return 0
-	[ -e "$(clang -fsanitize=fuzzer -print-file-name=libclang_rt.fuzzer-"$(uname -m)".a)" ] ||
-	[ -e "$(clang -print-runtime-dir)/libclang_rt.fuzzer.a" ] || echo libclang-rt-dev
+	[ -e "$(clang -fsanitize=fuzzer -print-file-name=libclang_rt.fuzzer-"$(uname -m)".a 2>/dev/null)" ] ||
+	[ -e "$(clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer.a" ] || echo libclang-rt-dev
 }
 
 missing() {
