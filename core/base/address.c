@@ -143,15 +143,6 @@ bool address_same(const struct mcast_addr *a, const struct mcast_addr *b)
 	return a->port == b->port && address_same_ip(a, b);
 }
 
-/* Decimal digits of value by hand: this runs for every line of a log, and snprintf() is most of its cost. */
-static char *put_decimal(char *out, unsigned value)
-{
-	if (value >= 10)
-		out = put_decimal(out, value / 10);
-	*out = (char)('0' + value % 10);
-	return out + 1;
-}
-
 size_t address_text(char *out, const struct mcast_addr *addr)
 {
 	char *end = out;
@@ -161,7 +152,7 @@ size_t address_text(char *out, const struct mcast_addr *addr)
 		return strlen(out);
 	}
 	for (int i = 0; i < 4; i++) {
-		end = put_decimal(end, addr->ip[MAPPED + i]);
+		end = number_put(end, addr->ip[MAPPED + i]);
 		*end++ = '.';
 	}
 	*--end = '\0';
@@ -179,7 +170,7 @@ size_t address_port_text(char *out, const struct mcast_addr *addr)
 	if (brackets)
 		*end++ = ']';
 	*end++ = ':';
-	end = put_decimal(end, addr->port);
+	end = number_put(end, addr->port);
 	*end = '\0';
 	return (size_t)(end - out);
 }

@@ -168,6 +168,18 @@ int number_duration(const char *text, int bare_seconds, int64_t *out)
 	return 0;
 }
 
+char *number_put(char *out, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	memcpy(out, digits + at, sizeof(digits) - at);
+	return out + sizeof(digits) - at;
+}
+
 char *number_size_text(char *out, size_t size, int64_t bytes)
 {
 	const struct unit *unit = bytes ? unit_for(sizes, bytes) : &sizes[COUNT(sizes) - 1];

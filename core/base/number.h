@@ -14,6 +14,10 @@ int number_size(const char *text, int64_t *out);	/* bytes: "4096", "64k" or "64K
 /* ns: "250ms", "10s", "1.5s", "5m", "1h", "20us", "7ns"; a bare number is seconds where bare_seconds is set. */
 int number_duration(const char *text, int bare_seconds, int64_t *out);
 
+/* Writes value in decimal, without NUL (at most 20 bytes), and returns the end: for records, where snprintf()
+ * would be most of the cost. */
+char *number_put(char *out, uint64_t value);
+
 /* For messages: "64M", "1500ms" - the shortest form that reads back the same. out: at least 24 bytes. */
 char *number_size_text(char *out, size_t size, int64_t bytes);
 char *number_duration_text(char *out, size_t size, int64_t ns);

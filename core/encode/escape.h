@@ -11,8 +11,8 @@ size_t escape_text(char *out, const uint8_t *data, size_t n);
 /* The bytes that escape_text() wrote text from; out: at least n bytes. The length, or -EINVAL. */
 long unescape_text(uint8_t *out, const char *text, size_t n);
 
-/* The inside of a JSON string (RFC 8259), ASCII controls, C1, separators, bidi and DEL as \u; data must be
- * UTF-8. out: at least 6 * n bytes. Returns the length. */
+/* The inside of a JSON string (RFC 8259): \" \\ \t \n \r, and the other controls, separators and bidi as \uhhhh;
+ * data must be UTF-8 (what is none becomes \ufffd). out: at least 6 * n bytes. Returns the length. */
 size_t escape_json(char *out, const uint8_t *data, size_t n);
 /* A valid JSON text on one line: white space that breaks lines becomes a space, and what is dangerous inside
  * strings a \u escape. out: at least 6 * n bytes. Returns the length. */
