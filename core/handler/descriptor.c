@@ -1,0 +1,176 @@
+/* handler/descriptor.c - stage 4 of 4: struct mcast_handler as found in a loaded file, to our own, checked copy
+ *
+ * The file may know longer or shorter structs than we do. What it has beyond ours must be zero, or it asks
+ * for something that this engine can't do; what it lacks is zero in our copy. */
+#include "handler/loading.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "handler/config.h"
+#include "handler/name.h"
+
+#define LIST_MAX 256		/* options, counters, attributes of one handler */
+#define CAPS_KNOWN (MCAST_CAP_MODIFY | MCAST_CAP_BLOCKING | MCAST_CAP_EFFECTS | MCAST_CAP_FINISH)
+
+static int refuse(struct why *why, const char *path, const char *what)
+{
+	why_set(why, "%s: %s", path, what);
+	return -ENOEXEC;
+}
+
+/* Copies a struct of theirs bytes to ours bytes. false: the part that we don't know is in use. */
+static bool copy_struct(void *out, size_t ours, const void *in, size_t theirs)
+{
+	const uint8_t *bytes = in;
+
+	memset(out, 0, ours);
+	memcpy(out, in, ours < theirs ? ours : theirs);
+	for (size_t i = ours; i < theirs; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+static bool agrees(const struct mcast_handler *handler, const struct mcast_note *note)
+{
+	return handler->size == note->handler_size && handler->abi_major == note->abi_major &&
+	       handler->abi_minor == note->abi_minor && handler->option_size == note->option_size &&
+	       handler->name && strncmp(handler->name, note->name, sizeof(note->name)) == 0 &&
+	       handler->version && strncmp(handler->version, note->version, sizeof(note->version)) == 0;
+}
+
+static int check_caps(const struct mcast_handler *handler, const char *path, struct why *why)
+{
+	uint32_t caps = handler->caps;
+
+	if (caps & ~CAPS_KNOWN) {
+		why_set(why, "%s: has unknown caps (%#x): update the engine", path, caps & ~CAPS_KNOWN);
+		return -ENOEXEC;
+	}
+	if (!(caps & MCAST_CAP_BLOCKING))
+		return 0;
+	if (caps & MCAST_CAP_MODIFY || (handler->provides && handler->provides[0].name))
+		return refuse(why, path,
+			      "waits (MCAST_CAP_BLOCKING), so it stands beside the chain and can't change messages "
+			      "(MCAST_CAP_MODIFY) or provide attributes: drop one of the two");
+	why_set(why, "%s: waits in process() (MCAST_CAP_BLOCKING), which is not supported yet", path);
+	return -ENOTSUP;
+}
+
+/* A table of structs that begin with their name and end at one without. */
+static int check_names(const void *table, size_t stride, const char *what, char extra, const char *path,
+		       struct why *why)
+{
+	const char *names[LIST_MAX];
+	size_t n = 0;
+
+	for (const char *row = table; row; row += stride, n++) {
+		const char *name = *(const char *const *)row;
+
+		if (!name)
+			break;
+		if (n == LIST_MAX) {
+			why_set(why, "%s: has more than %d %ss: does the list end at a NULL name?", path, LIST_MAX, what);
+			return -ENOEXEC;
+		}
+		if (!name_is_good(name, NAME_LONGEST, extra)) {
+			why_set(why, "%s: has a %s called \"%.64s\", expected [a-z][a-z0-9_]*, at most %d", path, what,
+				name, NAME_LONGEST);
+			return -ENOEXEC;
+		}
+		for (size_t i = 0; i < n; i++) {
+			if (strcmp(names[i], name) != 0)
+				continue;
+			why_set(why, "%s: has two %ss called \"%s\"", path, what, name);
+			return -ENOEXEC;
+		}
+		names[n] = name;
+	}
+	return 0;
+}
+
+static int check_lists(const struct mcast_handler *handler, const char *path, struct why *why)
+{
+	int err;
+
+	err = check_names(handler->counters, sizeof(struct mcast_counter), "counter", '_', path, why);
+	if (!err)
+		err = check_names(handler->provides, sizeof(struct mcast_attr), "provided attribute", '-', path, why);
+	if (!err)
+		err = check_names(handler->needs, sizeof(char *), "needed attribute", '-', path, why);
+	if (!err)
+		err = check_names(handler->wants, sizeof(char *), "wanted attribute", '-', path, why);
+	if (err)
+		return err;
+	for (const struct mcast_attr *attr = handler->provides; attr && attr->name; attr++) {
+		if (attr->make)
+			continue;
+		why_set(why, "%s: provides \"%s\" without a make()", path, attr->name);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+/* Their array of structs of their size, to one of ours, which ends like theirs at a NULL name. */
+static int copy_options(struct mcast_handler *handler, const char *path, struct why *why)
+{
+	const char *row = (const char *)handler->options;
+	struct mcast_option *options;
+	size_t n = 0;
+
+	if (!row)
+		return 0;
+	while (*(const char *const *)(row + n * handler->option_size)) {
+		if (++n > LIST_MAX)
+			return refuse(why, path, "has more than 256 options: does the list end at MCAST_END?");
+	}
+	options = calloc(n + 1, sizeof(*options));
+	if (!options) {
+		why_set(why, "%s: no memory for its options", path);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (copy_struct(&options[i], sizeof(*options), row + i * handler->option_size,
+				handler->option_size))
+			continue;
+		free(options);
+		return refuse(why, path, "has options with fields that this engine doesn't know: update the engine");
+	}
+	handler->options = options;
+	return 0;
+}
+
+int descriptor_copy(struct mcast_handler *out, const struct mcast_handler *found,
+		    const struct mcast_note *note, const char *path, struct why *why)
+{
+	struct mcast_handler handler;
+	struct why words = { "" };
+	int err;
+
+	/* the symbol has as many bytes as the note says: elf_check_dynamic() */
+	if (!copy_struct(&handler, sizeof(handler), found, note->handler_size))
+		return refuse(why, path, "uses fields of its descriptor that this engine doesn't know: update the engine");
+	if (!agrees(&handler, note))
+		return refuse(why, path, "its mcast_handler and its note disagree: write both with MCAST_HANDLER(...)");
+	if (handler.reserved || handler.reserved2)
+		return refuse(why, path, "has a reserved field that is not zero: update the engine");
+	if (!handler.process)
+		return refuse(why, path, "has no process(): name one with .process = ...");
+	err = check_caps(&handler, path, why);
+	if (!err)
+		err = check_lists(&handler, path, why);
+	if (!err)
+		err = copy_options(&handler, path, why);
+	if (err)
+		return err;
+	err = config_check_table(&handler, &words);
+	if (err) {
+		if (handler.options != found->options)
+			free((void *)handler.options);
+		why_set(why, "%s: %s", path, words.text);
+		return err;
+	}
+	*out = handler;
+	return 0;
+}
