@@ -17,7 +17,7 @@ struct sanitize_options {
 	uint32_t max_bytes;		/* at most DATAGRAM_MAX */
 	uint32_t min_ttl;		/* 0: any; 255: senders on this link only (RFC 5082) */
 	uint32_t rate;			/* datagrams a second from one source address; 0: any */
-	uint32_t burst;			/* datagrams at once from one source; 0: as many as rate */
+	uint32_t burst;			/* datagrams at once from one source; 0: as many as rate; only with a rate */
 	const struct cidr *allow;	/* allows of them, borrowed; none: everybody */
 	const struct cidr *deny;	/* denies of them, borrowed; wins over allow */
 	unsigned allows;

@@ -47,7 +47,7 @@ struct sanitize_counts {
 struct sanitize;		/* one for each worker; not to be shared by threads */
 
 /* Copies the options, with their lists. 0, -ENOMEM, or -EINVAL if they contradict each other or are out of
- * range; *out is set only on success. */
+ * range (a burst without a rate too), -EIO without random numbers; *out is set only on success. */
 int sanitize_create(struct sanitize **out, const struct sanitize_options *options);
 void sanitize_destroy(struct sanitize *san);	/* NULL is fine */
 
@@ -59,9 +59,9 @@ void sanitize_destroy(struct sanitize *san);	/* NULL is fine */
 unsigned sanitize_batch(struct sanitize *san, const struct batch *batch, uint64_t now_ns,
 			struct mcast_msg *const out[]);
 
-/* The same checks of length and text for bytes that a handler wrote; counts them under again_*. Where
- * DROP_NONE is returned, *repaired is 0 if the bytes may go on as they are, else how many
- * sanitize_repair() will make of them. */
+/* The same checks of length and text for bytes that a handler wrote, of which 64 more may be read;
+ * counts them under again_*. Where DROP_NONE is returned, *repaired is 0 if the bytes may go on as they
+ * are, else how many sanitize_repair() will make of them. */
 enum drop sanitize_again(struct sanitize *san, const uint8_t *data, size_t len, size_t *repaired);
 void sanitize_repair(struct sanitize *san, const uint8_t *data, size_t len, uint8_t *out);
 
