@@ -98,13 +98,9 @@ enum kind { KIND_PLAIN, KIND_CONTROL, KIND_BIDI, KINDS };
 
 static enum kind kind_of(uint32_t cp)
 {
-	if (cp == '\t' || cp == '\n' || cp == '\r')
+	if (!text_is_unsafe(cp) || cp == '\t' || cp == '\n' || cp == '\r')
 		return KIND_PLAIN;
-	if (text_is_control(cp))
-		return KIND_CONTROL;
-	if (text_is_bidi(cp) || text_is_separator(cp))
-		return KIND_BIDI;
-	return KIND_PLAIN;
+	return text_is_control(cp) ? KIND_CONTROL : KIND_BIDI;
 }
 
 /* What one pass over a text finds. */

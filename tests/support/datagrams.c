@@ -1,5 +1,5 @@
 /* datagrams.c - tests: batches of datagrams as the socket would hand them over */
-#include "datagrams.h"
+#include "support/datagrams.h"
 
 #include <stdlib.h>
 #include <string.h>
