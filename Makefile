@@ -37,6 +37,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 WARN := -Wall -Wextra -Wshadow -Wvla -Wpointer-arith -Wformat=2 -Wundef -Wwrite-strings \
 	-Wimplicit-fallthrough $(if $(WERROR),-Werror)
 WARN_C := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+# Words for people are cut to fit, on purpose.
+WARN += $(if $(is_clang),,-Wno-format-truncation)
 optimised := $(filter-out -O0,$(filter -O%,$(CFLAGS)))
 HARDEN := -fstack-protector-strong $(if $(and $(optimised),$(if $(SANITIZE),,yes)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
