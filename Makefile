@@ -167,10 +167,12 @@ $(TOOLS) $(BENCHES) $(RACES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBSUPP
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(GC) -pie $^ $(LIBS) -o $@
 
+# tests/plugins/NAME_PART.c tests the parts of plugins/NAME from the inside
+$(foreach p,$(PLUGINS),$(eval $(filter $(BUILD)/tests/plugins/$(p)_%,$(CHECKS)): $(call objects,$(wildcard plugins/$(p)/*.c))))
 $(CHECKS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBSUPPORT) $(LIBCORE)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pie $^ $(LIBS) -lcriterion -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -pie $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -lcriterion -o $@
 
 $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBCORE)
 	$(call say,LINK)

@@ -9,7 +9,7 @@ uint64_t backoff_next(struct backoff *backoff, uint32_t chance)
 		full = BACKOFF_LAST;
 	else
 		backoff->failures++;
-	return full / 2 + full / 2 * chance / UINT32_MAX;
+	return full / 2 + full / 2 * (chance >> 16) / UINT16_MAX;	/* 16 bits: the product fits */
 }
 
 void backoff_reset(struct backoff *backoff)
