@@ -34,11 +34,11 @@ void faults_add(struct faults *faults, int status, const char *pointer, const ch
 	va_start(args, format);
 	fault.text = fault_words(format, args);
 	va_end(args);
-	fault.pointer = strdup(pointer);
+	fault.pointer = pointer ? strdup(pointer) : NULL;
 	list = realloc(faults->list, (faults->n + 1) * sizeof(*list));
 	if (list)
 		faults->list = list;
-	if (!list || !fault.text || !fault.pointer) {
+	if (!list || !fault.text || (pointer && !fault.pointer)) {
 		free(fault.text);
 		free(fault.pointer);
 		faults->forgot = true;

@@ -11,7 +11,7 @@
 enum { FAULT_CONFIG = 78, FAULT_PERMISSION = 77 };	/* sysexits(3): EX_CONFIG, EX_NOPERM */
 
 struct fault {
-	char *pointer;		/* "/chain/2/options/too"; "": the whole document */
+	char *pointer;		/* "/chain/2/options/too"; "": the whole document; NULL: elsewhere, as the text says */
 	char *text;		/* one line, control characters escaped */
 	int status;		/* FAULT_* */
 };
@@ -22,7 +22,7 @@ struct faults {
 	bool forgot;		/* memory ran out: there are more than the list says */
 };
 
-/* Zero-initialised is empty. Adds one; copies the words. */
+/* Zero-initialised is empty. Adds one; copies the words; pointer may be NULL. */
 void faults_add(struct faults *faults, int status, const char *pointer, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 bool faults_any(const struct faults *faults);

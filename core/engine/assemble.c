@@ -75,7 +75,7 @@ static int append(struct assembly *as, const struct plugin *plugin, const struct
 	char name[96];
 	int error;
 
-	pointer_join(pointer, sizeof(pointer), entry->pointer, "options");
+	pointer_join(pointer, sizeof(pointer), entry->pointer ? entry->pointer : "", "options");
 	error = config_create(&config, &plugin->handler, entry->options, pointer, as->faults);
 	if (error)
 		return error;
@@ -182,9 +182,20 @@ static bool is_named(const struct pipeline *p, const char *file)
 	return false;
 }
 
+/* A drop-in stands in no manifest: what is wrong with it is told with its file instead of a place. */
+static void retell(struct faults *to, struct faults *from, const struct plugin *plugin)
+{
+	for (size_t i = 0; i < from->n; i++)
+		faults_add(to, from->list[i].status, NULL, "%s: dropped in, it runs with default options, but%s: %s",
+			   plugin->path, from->list[i].pointer, from->list[i].text);
+	faults_finish(from);
+}
+
 static int add_drop_in(struct assembly *as, const char *file)
 {
-	const struct handler_options entry = { .handler = file, .enabled = true, .pointer = "" };
+	const struct handler_options entry = { .handler = file, .enabled = true };
+	struct faults *faults = as->faults;
+	struct faults own = { 0 };
 	const struct plugin *plugin;
 	struct why why = { "" };
 	int error;
@@ -193,10 +204,14 @@ static int add_drop_in(struct assembly *as, const char *file)
 	if (error == -ENOMEM)
 		return error;
 	if (error) {
-		faults_add(as->faults, assemble_status(error), "", "%s", why.text);
+		faults_add(faults, assemble_status(error), NULL, "%s", why.text);
 		return -EINVAL;
 	}
-	return append(as, plugin, &entry);
+	as->faults = &own;
+	error = append(as, plugin, &entry);
+	as->faults = faults;
+	retell(faults, &own, plugin);
+	return error;
 }
 
 static int add_drop_ins(struct assembly *as)

@@ -101,19 +101,23 @@ static int open_directories(struct pipeline *p, const struct engine_options *opt
 	return 0;
 }
 
+/* The i-th handler's own callback failed. */
+static void add_failure(const struct pipeline *p, struct faults *faults, unsigned i, const struct why *why)
+{
+	if (p->pointers[i])
+		faults_add(faults, FAULT_CONFIG, p->pointers[i], "%s", why->text);
+	else
+		faults_add(faults, FAULT_CONFIG, NULL, "%s: %s", p->instances[i]->plugin->path, why->text);
+}
+
 static int create_handlers(struct pipeline *p, struct faults *faults)
 {
-	char name[160];
-
 	for (unsigned i = 0; i < p->n; i++) {
-		struct instance *in = p->instances[i];
 		struct why why = { "" };
 
-		if (instance_create(in, &why) == 0)
+		if (instance_create(p->instances[i], &why) == 0)
 			continue;
-		snprintf(name, sizeof(name), "%s%s", *p->pointers[i] ? "" : in->plugin->path,
-			 *p->pointers[i] ? "" : ": ");
-		faults_add(faults, FAULT_CONFIG, p->pointers[i], "%s%s", name, why.text);
+		add_failure(p, faults, i, &why);
 	}
 	return faults_any(faults) ? -EINVAL : 0;
 }
@@ -182,7 +186,7 @@ static int start_handlers(struct pipeline *p)
 
 		if (instance_start(p->instances[i], &why) == 0)
 			continue;
-		faults_add(&faults, FAULT_CONFIG, p->pointers[i], "%s", why.text);
+		add_failure(p, &faults, i, &why);
 		break;
 	}
 	return faults_any(&faults) ? tell_faults(p, &faults) : 0;

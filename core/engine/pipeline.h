@@ -19,7 +19,7 @@ struct pipeline {
 
 	struct chain_stage *stages;	/* n of them */
 	struct instance **instances;	/* the same, as attributes and the host want them */
-	const char **pointers;		/* where each stands in the manifest, "" for a drop-in; borrowed */
+	const char **pointers;		/* where each stands in the manifest, NULL for a drop-in; borrowed */
 	unsigned n;
 	struct host host;
 

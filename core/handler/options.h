@@ -20,7 +20,7 @@ struct handler_options {
 	enum on_error on_error;
 	bool enabled;
 	bool required;
-	const char *pointer;		/* where it stands in the manifest: "/chain/2"; "" for a drop-in */
+	const char *pointer;		/* where it stands in the manifest: "/chain/2"; NULL for a drop-in */
 };
 
 #endif

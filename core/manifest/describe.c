@@ -39,7 +39,7 @@ void manifest_describe(const struct manifest *m, const struct fault *fault, char
 
 	if (!size)
 		return;
-	if (m->text && m->root) {
+	if (m->text && m->root && fault->pointer) {
 		line = line_near(m->text, fault->pointer);
 	} else if (m->text) {
 		line = m->text->line;
@@ -51,11 +51,11 @@ void manifest_describe(const struct manifest *m, const struct fault *fault, char
 		snprintf(where, sizeof(where), ":%u: ", line);
 
 	out[0] = '\0';
-	if (m->path) {
+	if (m->path && fault->pointer) {
 		at = put(out, size, at, m->path);
 		at = put(out, size, at, where);
 	}
-	if (*fault->pointer) {
+	if (m->path && fault->pointer && *fault->pointer) {
 		at = put(out, size, at, fault->pointer);
 		at = put(out, size, at, ": ");
 	}

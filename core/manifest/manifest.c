@@ -151,9 +151,9 @@ static int parse(struct manifest *m, struct faults *faults)
 static int begin(struct manifest *m, const char *path, size_t n, struct faults *faults)
 {
 	memset(m, 0, sizeof(*m));
-	m->path = strdup(path);
+	m->path = path ? strdup(path) : NULL;
 	m->text = calloc(1, sizeof(*m->text) + n + 1);
-	if (m->path && m->text)
+	if (m->text && (m->path || !path))
 		return 0;
 	return no_memory(faults);
 }
