@@ -16,7 +16,7 @@
 
 static int describe(struct interface *out, uint32_t index)
 {
-	struct ifreq req = {0};
+	struct ifreq req = { 0 };
 	int fd, err = 0;
 
 	if (!if_indextoname(index, req.ifr_name))
@@ -136,7 +136,7 @@ int interface_list(struct interface **out)
 
 char *interface_names(char *out, size_t size)
 {
-	struct interface *list;
+	struct interface *list = NULL;
 	size_t used = 0;
 	int i, n;
 

@@ -42,7 +42,7 @@ static int refuse(int err, const struct listen_options *options, const struct in
 static int join_any(int fd, int level, const struct listen_options *options, const struct interface *interface,
 		    struct why *why)
 {
-	struct group_req req = {.gr_interface = interface->index};
+	struct group_req req = { .gr_interface = interface->index };
 
 	address_to_sockaddr(&req.gr_group, &options->group, interface->index);
 	if (setsockopt(fd, level, MCAST_JOIN_GROUP, &req, sizeof(req)))
@@ -54,7 +54,7 @@ static int join_any(int fd, int level, const struct listen_options *options, con
 static int each_source(int fd, int level, int name, const struct listen_options *options,
 		       const struct interface *interface, struct why *why)
 {
-	struct group_source_req req = {.gsr_interface = interface->index};
+	struct group_source_req req = { .gsr_interface = interface->index };
 	unsigned i;
 
 	address_to_sockaddr(&req.gsr_group, &options->group, interface->index);

@@ -17,7 +17,7 @@ uint32_t lost_growth(uint32_t *seen, uint32_t counter)
 
 int lost_ask(int fd, uint32_t *counter)
 {
-	uint32_t info[SK_MEMINFO_VARS] = {0};
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
 	socklen_t len = sizeof(info);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len))

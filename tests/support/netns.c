@@ -7,13 +7,14 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool put(const char *path, const char *text)
@@ -48,26 +49,36 @@ __attribute__((constructor)) static void become_root(void)
 void netns_enter(void)
 {
 	if (unshare(CLONE_NEWNET))
-		cr_skip_test("needs a network namespace, which is not permitted here (%s): run as root, or allow "
-			     "user namespaces", strerror(refused ? refused : errno));
+		cr_skip_test("needs a network namespace, which is not permitted here (%s): run as root, "
+			     "or allow user namespaces",
+			     strerror(refused ? refused : errno));
 	netns_ip("link set lo up multicast on");
 	netns_ip("route add 224.0.0.0/4 dev lo src 127.0.0.1");
 }
 
 void netns_ip(const char *format, ...)
 {
-	char command[512] = "ip ";
+	char program[] = "ip", words[512], told[512], *argv[32] = { program }, *rest;
+	unsigned n = 0;
 	va_list args;
+	int status;
+	pid_t pid;
 
 	va_start(args, format);
-	vsnprintf(command + 3, sizeof(command) - 3, format, args);
+	vsnprintf(told, sizeof(told), format, args);
 	va_end(args);
-	cr_assert_eq(system(command), 0, "%s: failed", command);
+	memcpy(words, told, sizeof(words));	/* strsep() cuts it up */
+	for (rest = words; rest && n < 30;)
+		argv[++n] = strsep(&rest, " ");
+
+	cr_assert_eq(posix_spawnp(&pid, "ip", NULL, NULL, argv, environ), 0, "ip(8) is missing");
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0, "ip %s: failed", told);
 }
 
 static bool is_running(const char *name)
 {
-	struct ifreq req = {0};
+	struct ifreq req = { 0 };
 	int err, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);

@@ -32,7 +32,7 @@ static void bind_to(int fd, const char *source, uint32_t scope)
 
 int wire_open(const struct wire_sender *sender)
 {
-	struct ip_mreqn by = {.imr_ifindex = if_nametoindex(sender->interface)};
+	struct ip_mreqn by = { .imr_ifindex = if_nametoindex(sender->interface) };
 	int fd, loop = !sender->alone;
 	struct sockaddr_storage sa;
 	struct mcast_addr group;
@@ -64,7 +64,7 @@ void wire_say(int fd, const char *text)
 
 struct listen_options wire_listen(const char *group, const char *interface)
 {
-	struct listen_options options = {.rcvbuf = LISTEN_RCVBUF};
+	struct listen_options options = { .rcvbuf = LISTEN_RCVBUF };
 
 	cr_assert_eq(address_parse_port(group, &options.group), 0, "%s", group);
 	snprintf(options.interface, sizeof(options.interface), "%s", interface);
@@ -83,7 +83,7 @@ struct receiver *wire_receiver(const struct listen_options *options)
 
 struct datagram wire_take(struct receiver *rx, unsigned socket)
 {
-	struct pollfd ready = {.fd = receiver_fd(rx, socket), .events = POLLIN};
+	struct pollfd ready = { .fd = receiver_fd(rx, socket), .events = POLLIN };
 	struct batch batch;
 
 	cr_assert_eq(poll(&ready, 1, PATIENCE), 1, "nothing came in %d ms", PATIENCE);

@@ -122,8 +122,9 @@ Test(interface, no_route_tells_how_to_name_one)
 	for (i = 0; i < 2; i++) {
 		char want[128];
 
-		snprintf(want, sizeof(want), "no route to %s: name an interface with --interface or "
-			 "\"interface\"; there are: lo", groups[i]);
+		snprintf(want, sizeof(want),
+			 "no route to %s: name an interface with --interface or \"interface\"; there are: lo",
+			 groups[i]);
 		group = address(groups[i]);
 		cr_expect_eq(interface_for_group(&found, &group, &why), -ENETUNREACH, "%s", groups[i]);
 		cr_expect_str_eq(why.text, want);

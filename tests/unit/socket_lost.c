@@ -10,7 +10,7 @@
 #include "../support/wire.h"
 
 #define GROUP "239.255.0.1:5000"
-#define SENT 900	/* more than the buffer takes; fewer than may wait before the socket (net.core.netdev_max_backlog) */
+#define SENT 900	/* more than the buffer takes, fewer than may wait before it (net.core.netdev_max_backlog) */
 #define PATIENCE 5000	/* ms */
 
 Test(lost, grows_as_the_counter_grows_modulo_its_32_bits)
@@ -106,7 +106,7 @@ Test(drops, received_and_lost_are_what_was_sent)
 	struct listen_options options;
 	struct receiver *rx = small_receiver(&options);
 	int fd = wire_open(&(struct wire_sender){ .group = GROUP, .interface = "lo" });
-	struct tally tally = {0};
+	struct tally tally = { 0 };
 
 	send_numbered(fd, 0, SENT);
 	drain_until(rx, &tally, SENT);
@@ -126,7 +126,7 @@ Test(drops, the_next_datagram_tells_a_loss_without_being_asked)
 	struct listen_options options;
 	struct receiver *rx = small_receiver(&options);
 	int fd = wire_open(&(struct wire_sender){ .group = GROUP, .interface = "lo" });
-	struct tally tally = {0};
+	struct tally tally = { 0 };
 	uint32_t sent;
 
 	send_numbered(fd, 0, SENT);
@@ -150,7 +150,7 @@ Test(drops, asked_while_datagrams_wait_a_loss_counts_once)
 	struct listen_options options;
 	struct receiver *rx = small_receiver(&options);
 	int fd = wire_open(&(struct wire_sender){ .group = GROUP, .interface = "lo" });
-	struct tally tally = {0};
+	struct tally tally = { 0 };
 	uint64_t asked;
 
 	send_numbered(fd, 0, SENT);

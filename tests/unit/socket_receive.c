@@ -250,10 +250,11 @@ Test(receive, twenty_five_groups_are_heard_each_by_its_own_socket)
 /* A pending error of the socket, as the kernel reports one: here of a socket put in its place. */
 Test(receive, a_socket_error_is_told_once_and_the_socket_goes_on)
 {
-	struct sockaddr_in nobody = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in nobody = { .sin_family = AF_INET, .sin_port = htons(9) };
 	int refused = socket(AF_INET, SOCK_DGRAM, 0);
 	struct batch batch;
 
+	nobody.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	cr_assert_eq(connect(refused, (struct sockaddr *)&nobody, sizeof(nobody)), 0);
 	cr_assert_eq(send(refused, "x", 1, 0), 1);
 	cr_assert_eq(poll(&(struct pollfd){ refused, POLLIN, 0 }, 1, 5000), 1);
