@@ -106,7 +106,7 @@ static void read_sha256(struct reader *r, const struct place *entry, struct hand
 static void read_path(struct reader *r, const struct place *entry, struct handler_options *out)
 {
 	const char *text = value_string(r, entry, "path", false, "a file, absolute or relative to the manifest");
-	const char *slash = strrchr(r->m->path, '/');
+	const char *slash = r->m->path ? strrchr(r->m->path, '/') : NULL;
 	int n = slash ? (int)(slash - r->m->path) : 1;
 	size_t size;
 	char *path;
