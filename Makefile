@@ -62,8 +62,7 @@ CORE := $(wildcard core/*/*.c)
 LIBCORE := $(BUILD)/libcore.a
 SUPPORT := $(wildcard tests/support/*.c)
 LIBSUPPORT := $(BUILD)/libsupport.a
-PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c plugins/*/*.cc))))
-PLUGINS := $(sort $(PLUGINS))
+ALL_PLUGINS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c plugins/*/*.cc)))))
 
 # plugin.mk of a plugin names the pkg-config packages that it needs: PLUGIN_PKG := libfoo >= 1.2
 define read_plugin_mk
@@ -71,9 +70,9 @@ PLUGIN_PKG :=
 -include plugins/$(1)/plugin.mk
 PKG_$(1) := $$(PLUGIN_PKG)
 endef
-$(foreach p,$(PLUGINS),$(eval $(call read_plugin_mk,$(p))))
-LEFT_OUT := $(foreach p,$(PLUGINS),$(if $(PKG_$(p)),$(shell pkg-config --exists '$(PKG_$(p))' 2>/dev/null || echo $(p))))
-PLUGINS := $(filter-out $(LEFT_OUT),$(PLUGINS))
+$(foreach p,$(ALL_PLUGINS),$(eval $(call read_plugin_mk,$(p))))
+LEFT_OUT := $(foreach p,$(ALL_PLUGINS),$(if $(PKG_$(p)),$(shell pkg-config --exists '$(PKG_$(p))' 2>/dev/null || echo $(p))))
+PLUGINS := $(filter-out $(LEFT_OUT),$(ALL_PLUGINS))
 HANDLERS := $(PLUGINS:%=$(BUILD)/handlers/%.so)
 
 tests_in = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)/*.c))
@@ -230,15 +229,15 @@ install: build	## PREFIX=/usr/local, DESTDIR, SYSCONFDIR (/etc for PREFIX=/usr, 
 	install -m 755 $(PROGRAMS:%=$(BUILD)/bin/%) $(bindir)
 	install -m 755 $(HANDLERS) $(libdir)/handlers
 	install -m 644 $(HEADERS) $(includedir)
-	install -m 644 handlers.d/README.md $(confdir)/handlers.d
+	$(if $(wildcard handlers.d/README.md),install -m 644 handlers.d/README.md $(confdir)/handlers.d)
 	test -e $(confdir)/handlers.d/manifest.json || install -m 644 handlers.d/manifest.json $(confdir)/handlers.d
 	install -m 644 $(DOCS) $(docdir)
 	$(foreach m,$(MANUALS),install -D -m 644 $(m) $(mandir)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)) &&) :
 uninstall:	## removes what install put there; with the same PREFIX, DESTDIR, SYSCONFDIR
-	rm -f $(PROGRAMS:%=$(bindir)/%) $(PLUGINS:%=$(libdir)/handlers/%.so) $(patsubst include/mcast/%,$(includedir)/%,$(HEADERS))
+	rm -f $(PROGRAMS:%=$(bindir)/%) $(ALL_PLUGINS:%=$(libdir)/handlers/%.so) $(patsubst include/mcast/%,$(includedir)/%,$(HEADERS))
 	rm -f $(addprefix $(docdir)/,$(notdir $(DOCS))) $(foreach m,$(MANUALS),$(mandir)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
-	cmp -s handlers.d/README.md $(confdir)/handlers.d/README.md && rm $(confdir)/handlers.d/README.md || :
-	cmp -s handlers.d/manifest.json $(confdir)/handlers.d/manifest.json && rm $(confdir)/handlers.d/manifest.json || :
+	for f in README.md manifest.json; do \
+		! cmp -s handlers.d/$$f $(confdir)/handlers.d/$$f || rm $(confdir)/handlers.d/$$f; done
 	for d in $(libdir)/handlers $(libdir) $(includedir) $(confdir)/handlers.d $(confdir) $(docdir); do \
 		! [ -d $$d ] || rmdir --ignore-fail-on-non-empty $$d; done
 

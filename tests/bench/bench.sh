@@ -35,7 +35,7 @@ manifest nothing '{ "handler": "nothing", "path": "'$PWD/$build'/tests/handlers/
 manifest logger "$logger"
 manifest chain "$logger, { \"handler\": \"json\", \"options\": { \"on_invalid\": \"pass\" } }, { \"drop_ins\": true }"
 
-send="$build/tests/tools/send --interface lo --group $group --port $port --size $size"
+send="$build/tests/tools/send --interface lo --group $group --port $port --size $size --json"
 measure=$build/tests/bench/measure
 hear() {		# manifest: CPU per datagram
 	rm -f "$work/log"
