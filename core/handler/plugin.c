@@ -154,7 +154,7 @@ int plugin_load(const struct plugin **out, const struct plugin_dir *dir, const c
 	int file, err;
 
 	if (snprintf(path, sizeof(path), "%s/%s", plugin_dir_path(dir), name) >= (int)sizeof(path)) {
-		why_set(why, "%s: its path is longer than %zu bytes", name, sizeof(path) - 1);
+		why_set(why, "%.60s: its path is longer than %zu bytes", name, sizeof(path) - 1);
 		return -ENAMETOOLONG;
 	}
 	file = plugin_dir_file(dir, name, path, why);
