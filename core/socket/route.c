@@ -41,7 +41,7 @@ static void ask(struct question *question, const struct mcast_addr *group)
 	memcpy(question->addr, group->ip + 16 - len, len);
 }
 
-/* The index in an answer of len bytes, 0 if it has none: the kernel knows of no usable route. */
+/* The index in an answer of len bytes; 0 if that is an error, for there is no route or one that forbids. */
 static uint32_t answer_index(const union answer *answer, size_t len)
 {
 	const struct rtmsg *route = NLMSG_DATA(&answer->head);
@@ -50,10 +50,6 @@ static uint32_t answer_index(const union answer *answer, size_t len)
 	int left;
 
 	if (!NLMSG_OK(&answer->head, len) || answer->head.nlmsg_type != RTM_NEWROUTE)
-		return 0;
-	/* IPv6 answers with the route that forbids, IPv4 with an error */
-	if (route->rtm_type == RTN_UNREACHABLE || route->rtm_type == RTN_BLACKHOLE ||
-	    route->rtm_type == RTN_PROHIBIT)
 		return 0;
 
 	left = RTM_PAYLOAD(&answer->head);

@@ -133,13 +133,18 @@ Test(interface, no_route_tells_how_to_name_one)
 
 Test(interface, a_route_that_forbids_is_none)
 {
+	static const char *const kinds[] = { "unreachable", "prohibit", "blackhole" };
 	struct mcast_addr ipv4 = address("239.1.1.1"), ipv6 = address("ff05::1");
 	struct interface found;
+	unsigned i;
 
-	netns_ip("route add unreachable 239.1.0.0/16");
-	netns_ip("-6 route add unreachable ff05::/16 table local metric 1");
-	cr_assert_eq(interface_for_group(&found, &ipv4, NULL), -ENETUNREACH);
-	cr_assert_eq(interface_for_group(&found, &ipv6, NULL), -ENETUNREACH);
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		netns_ip("route replace %s 239.1.0.0/16", kinds[i]);
+		netns_ip("-6 route add %s ff05::/16 table local metric 1", kinds[i]);
+		cr_expect_eq(interface_for_group(&found, &ipv4, NULL), -ENETUNREACH, "%s", kinds[i]);
+		cr_expect_eq(interface_for_group(&found, &ipv6, NULL), -ENETUNREACH, "%s", kinds[i]);
+		netns_ip("-6 route del %s ff05::/16 table local metric 1", kinds[i]);
+	}
 }
 
 Test(interface, an_ipv6_address_is_seen)

@@ -183,6 +183,27 @@ Test(join, ipv4_groups_on_two_interfaces_hear_only_their_own)
 	receiver_destroy(rx);
 }
 
+Test(join, both_families_share_a_receiver)
+{
+	struct listen_options ipv4 = wire_listen(GROUP, "lo"), ipv6 = wire_listen("[ff05::5]:5000", "a1");
+	struct mcast_addr source = address("fd00::1:2:3:4");
+	struct receiver *rx;
+	struct datagram dg;
+	struct why why;
+
+	netns_veth("a0", "a1");
+	netns_ip("addr add fd00::1:2:3:4/64 dev a0 nodad");
+	rx = wire_receiver(&ipv4);
+	cr_assert_eq(receiver_listen(rx, &ipv6, &why), 0, "%s", why.text);
+	say_once(&(struct wire_sender){ GROUP, "lo", NULL, 1, false }, "short address");
+	wire_take(rx, 0);
+	say_once(&(struct wire_sender){ "[ff05::5]:5000", "a0", "fd00::1:2:3:4", 1, true }, "long address");
+	dg = wire_take(rx, 1);
+	cr_assert(address_same_ip(&dg.from, &source), "what IPv4 left of the buffers is enough for IPv6");
+	cr_assert_eq(dg.flags, DATAGRAM_KERNEL_TIME | DATAGRAM_TTL | DATAGRAM_TO);
+	receiver_destroy(rx);
+}
+
 static unsigned socket_on(const struct receiver *rx, const char *interface, const struct listen_options *options)
 {
 	unsigned i;
@@ -301,16 +322,35 @@ Test(join, no_route_and_no_such_interface_are_refused)
 
 Test(join, the_same_twice_is_refused)
 {
-	struct listen_options by_name = wire_listen(GROUP, "lo"), by_route = wire_listen(GROUP, ""),
-			      all = wire_listen(GROUP, "all"), port = wire_listen("239.255.0.1:5001", "lo");
+	struct listen_options by_name = wire_listen(GROUP, "lo"), by_route = wire_listen(GROUP, "");
 	struct receiver *rx = wire_receiver(&by_name);
+
+	assert_refused(rx, &by_name, -EEXIST, "239.255.0.1:5000 on lo is listened to twice");
+	assert_refused(rx, &by_route, -EEXIST, "239.255.0.1:5000 on lo is listened to twice");
+	receiver_destroy(rx);
+}
+
+Test(join, another_port_or_another_interface_is_not_the_same)
+{
+	struct listen_options options = wire_listen(GROUP, "lo"), port = wire_listen("239.255.0.1:5001", "lo");
+	struct listen_options interface = wire_listen(GROUP, "a0");
+	struct receiver *rx = wire_receiver(&options);
 	struct why why;
 
 	netns_veth("a0", "a1");
-	assert_refused(rx, &by_name, -EEXIST, "239.255.0.1:5000 on lo is listened to twice");
-	assert_refused(rx, &by_route, -EEXIST, "239.255.0.1:5000 on lo is listened to twice");
-	assert_refused(rx, &all, -EEXIST, "239.255.0.1:5000 on lo is listened to twice");
-	cr_assert_eq(receiver_listen(rx, &port, &why), 0, "another port is another: %s", why.text);
+	cr_assert_eq(receiver_listen(rx, &port, &why), 0, "%s", why.text);
+	cr_assert_eq(receiver_listen(rx, &interface, &why), 0, "%s", why.text);
+	receiver_destroy(rx);
+}
+
+Test(join, all_over_one_that_is_open_is_refused_and_leaves_nothing)
+{
+	struct listen_options last = wire_listen(GROUP, "a0"), all = wire_listen(GROUP, "all");
+	struct receiver *rx;
+
+	netns_veth("a0", "a1");		/* lo is first of the list, and joined before a0 refuses */
+	rx = wire_receiver(&last);
+	assert_refused(rx, &all, -EEXIST, "239.255.0.1:5000 on a0 is listened to twice");
 	receiver_destroy(rx);
 }
 

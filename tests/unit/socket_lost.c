@@ -61,6 +61,7 @@ static void count(struct tally *tally, const struct batch *batch)
 
 	for (i = 0; i < batch->n; i++) {
 		cr_assert_eq(batch->dg[i].len, sizeof(number));
+		cr_assert_eq(batch->dg[i].flags & DATAGRAM_CUT_CONTROL, 0, "the counter finds room, too");
 		memcpy(&number, batch->dg[i].data, sizeof(number));
 		cr_assert_geq(number, tally->next, "datagrams stay in order, and come once");
 		tally->gaps += number - tally->next;
@@ -140,6 +141,7 @@ Test(drops, the_next_datagram_tells_a_loss_without_being_asked)
 	cr_assert_gt(tally.lost, 0);
 	cr_assert_eq(tally.lost, tally.gaps);
 	cr_assert_eq(tally.received + tally.lost, tally.next);
+	cr_assert_eq(receiver_socket(rx, 0)->lost, tally.lost);
 	receiver_destroy(rx);
 	close(fd);
 }
