@@ -33,21 +33,30 @@ manifest() {		# name, chain
 logger='{ "handler": "logger", "options": { "path": "'$work/log'" } }'
 manifest nothing '{ "handler": "nothing", "path": "'$PWD/$build'/tests/handlers/nothing.so" }'
 manifest logger "$logger"
-manifest chain "$logger, { \"handler\": \"json\", \"options\": { \"on_invalid\": \"pass\" } }, { \"drop_ins\": true }"
+json='{ "handler": "json", "options": { "on_invalid": "pass" } }, { "drop_ins": true }'
+manifest chain "$logger, $json"
 
+quiet() { "$@" 2>"$work/words" || { cat "$work/words" >&2; exit 1; }; }
 send="$build/tests/tools/send --interface lo --group $group --port $port --size $size --json"
 measure=$build/tests/bench/measure
-hear() {		# manifest: CPU per datagram
+cost() {		# name, listener...: one more row in its table
+	name=$1
+	shift
 	rm -f "$work/log"
-	$measure cpu "$send --count $count --rate $rate" "$build/bin/mcast-hear" --plugins="$work/$1" --count "$count" --timeout 2
+	quiet "$measure" cpu "$send --count $count --rate $rate" "$@" >>"$work/$name.ns"
+}
+hear() {
+	cost "$1" "$build/bin/mcast-hear" --plugins="$work/$1" --count "$count" --timeout 2
 }
 
 echo "$rounds rounds of $count datagrams of $size bytes, $rate a second, over lo"
 round=1
 while [ $round -le "$rounds" ]; do
-	$measure cpu "$send --count $count --rate $rate" "$build/tests/bench/bare" $group $port "$count" >>"$work/bare.ns" &&
-		hear nothing >>"$work/nothing.ns" && hear logger >>"$work/logger.ns" && hear chain >>"$work/chain.ns" || exit 1
-	printf '  round %d of %d\r' $round "$rounds" >&2
+	cost bare "$build/tests/bench/bare" $group $port "$count"
+	hear nothing
+	hear logger
+	hear chain
+	[ ! -t 2 ] || printf '  round %d of %d\r' $round "$rounds" >&2
 	round=$((round + 1))
 done
 echo
@@ -57,17 +66,18 @@ lost() { awk -v n="$count" '{ lost += n - $2 } END { print lost + 0 }' "$work/$1
 bare=$(median bare)
 tell() {		# name, words
 	awk -v ns="$(median "$1")" -v bare="$bare" -v lost="$(lost "$1")" -v words="$2" \
-		'BEGIN { printf "%-52s %7.0f ns  x %5.2f  lost %d\n", words, ns, ns / bare, lost }'
+		'BEGIN { printf "%-56s %7.0f ns   x %4.2f   lost %d\n", words, ns, ns / bare, lost }'
 }
 
-echo "CPU per datagram (median)                                         against the bare loop"
+echo "CPU per datagram, medians, and against the bare loop:"
 tell bare 'a bare recvmmsg loop'
 tell nothing 'mcast-hear, a handler that does nothing'
 tell logger 'mcast-hear, logger to a file'
 tell chain 'mcast-hear, the shipped chain (logger to a file, json)'
 
 echo
-manifest memory "{ \"handler\": \"logger\", \"options\": { \"path\": \"/dev/null\" } }, { \"handler\": \"json\", \"options\": { \"on_invalid\": \"pass\" } }"
-$measure memory "$send --count 100000 --rate $rate" "$build/bin/mcast-hear" --plugins="$work/memory" >"$work/memory.kb" || exit 1
+null='{ "handler": "logger", "options": { "path": "/dev/null" } }'
+manifest memory "$null, $json"
+quiet "$measure" memory "$send --count 100000 --rate $rate" "$build/bin/mcast-hear" --plugins="$work/memory" >"$work/memory.kb"
 awk '{ printf "memory of mcast-hear with that chain: %d kB after 100,000 datagrams, %d kB after 1,100,000, %d kB at most (%d received)\n",
 	$1, $2, $3, $4 }' "$work/memory.kb"
