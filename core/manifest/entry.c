@@ -4,18 +4,21 @@
 
 #include "manifest/parts.h"
 
-#define NAME_SIZE 64		/* bytes of an instance's name, with its NUL */
-#define FILE_SIZE 252		/* bytes of a handler's name, with its NUL: with ".so" it is a file's (NAME_MAX) */
+#define NAME_SIZE 64 /* bytes of an instance's name, with its NUL */
+#define FILE_SIZE                                                                                  \
+	252 /* bytes of a handler's name, with its NUL: with ".so" it is a file's (NAME_MAX) */
 #define SHA256_DIGITS 64
 
-#define A_HANDLER "a handler's name like \"logger\": letters, digits, \"_\", \"-\", \"+\" and \".\", without \".so\""
+#define A_HANDLER                                                                                  \
+	"a handler's name like \"logger\": letters, digits, \"_\", \"-\", \"+\" and \".\", "       \
+	"without \".so\""
 #define A_NAME "a name of 1 to 63 letters, digits, \"_\", \"-\" and \".\""
-#define A_GROUP "a multicast group like \"239.255.0.1\", \"239.255.0.1:59259\" or \"[ff02::1]:59259\""
+#define A_GROUP                                                                                    \
+	"a multicast group like \"239.255.0.1\", \"239.255.0.1:59259\" or \"[ff02::1]:59259\""
 
-const char *const manifest_entry_keys[] = {
-	"handler", "name", "options", "groups", "on_error", "isolate", "queue", "sha256", "path", "enabled", "required",
-	"drop_ins", NULL
-};
+const char *const manifest_entry_keys[] = { "handler",  "name",     "options", "groups", "on_error",
+					    "isolate",  "queue",    "sha256",  "path",   "enabled",
+					    "required", "drop_ins", NULL };
 
 static const char *const on_errors[] = {
 	[ON_ERROR_PASS] = "pass", [ON_ERROR_DROP] = "drop", [ON_ERROR_SUSPEND] = "suspend", NULL
@@ -75,7 +78,8 @@ static void read_groups(struct reader *r, const struct place *entry, struct hand
 	for (size_t i = 0; i < n; i++) {
 		place_item(&list, i, &at);
 		text = value_text(r, &at, A_GROUP);
-		if (text && (address_parse_port(text, &groups[i]) || !address_is_multicast(&groups[i])))
+		if (text &&
+		    (address_parse_port(text, &groups[i]) || !value_is_group(text, &groups[i])))
 			value_wrong(r, &at, A_GROUP);
 	}
 	out->groups = groups;
@@ -91,7 +95,8 @@ static void read_sha256(struct reader *r, const struct place *entry, struct hand
 
 	if (!text)
 		return;
-	if (strlen(text) != SHA256_DIGITS || strspn(text, "0123456789abcdefABCDEF") != SHA256_DIGITS) {
+	if (strlen(text) != SHA256_DIGITS ||
+	    strspn(text, "0123456789abcdefABCDEF") != SHA256_DIGITS) {
 		place_member(entry, "sha256", &at);
 		value_wrong(r, &at, expected);
 		return;
@@ -105,9 +110,11 @@ static void read_sha256(struct reader *r, const struct place *entry, struct hand
 /* A relative path starts where the manifest is. */
 static void read_path(struct reader *r, const struct place *entry, struct handler_options *out)
 {
-	const char *text = value_string(r, entry, "path", false, "a file, absolute or relative to the manifest");
-	const char *slash = r->m->path ? strrchr(r->m->path, '/') : NULL;
-	int n = slash ? (int)(slash - r->m->path) : 1;
+	const char *text = value_string(r, entry, "path", false,
+					"a file, absolute or relative to the manifest");
+	const char *manifest = r->m->path ? r->m->path : "";
+	const char *slash = strrchr(manifest, '/');
+	int n = slash ? (int)(slash - manifest) : 1;
 	size_t size;
 	char *path;
 
@@ -120,7 +127,7 @@ static void read_path(struct reader *r, const struct place *entry, struct handle
 	size = (size_t)n + strlen(text) + 2;
 	path = reader_alloc(r, size, 1);
 	if (path)
-		snprintf(path, size, "%.*s/%s", n, slash ? r->m->path : ".", text);
+		snprintf(path, size, "%.*s/%s", n, slash ? manifest : ".", text);
 	out->path = path;
 }
 
@@ -146,7 +153,8 @@ static void refuse_later_keys(struct reader *r, const struct place *entry)
 			   "\"isolate\" is not supported yet: leave it out, or write false");
 	if (place_member(entry, "queue", &at))
 		faults_add(r->faults, FAULT_CONFIG, at.pointer,
-			   "\"queue\" is not supported yet, nor are handlers that stand beside the chain: leave it out");
+			   "\"queue\" is not supported yet, nor are handlers that stand beside the "
+			   "chain: leave it out");
 }
 
 static void read_handler(struct reader *r, const struct place *entry, struct handler_options *out)
@@ -171,11 +179,15 @@ static void read_drop_ins(struct reader *r, const struct place *entry, struct ha
 	out->enabled = out->required = false;
 	place_member(entry, "drop_ins", &at);
 	if (!json_is_true(at.value))
-		value_wrong(r, &at, "true: here stand the drop-ins; to have none, write \"drop_ins\": false at the top");
+		value_wrong(r, &at,
+			    "true: here stand the drop-ins; to have none, write \"drop_ins\": "
+			    "false at the top");
 	for (const char *const *key = manifest_entry_keys; *key; key++)
 		if (strcmp(*key, "drop_ins") && place_member(entry, *key, &at))
 			faults_add(r->faults, FAULT_CONFIG, at.pointer,
-				   "\"%s\" stands beside \"drop_ins\", which stands alone: make two entries of them", *key);
+				   "\"%s\" stands beside \"drop_ins\", which stands alone: make "
+				   "two entries of them",
+				   *key);
 }
 
 void entry_read(struct reader *r, const struct place *at, struct handler_options *out)
@@ -188,7 +200,8 @@ void entry_read(struct reader *r, const struct place *at, struct handler_options
 			value_wrong(r, at, A_HANDLER);
 		return;
 	}
-	if (!value_object(r, at, manifest_entry_keys, "an object like { \"handler\": \"logger\" }, or a handler's name"))
+	if (!value_object(r, at, manifest_entry_keys,
+			  "an object like { \"handler\": \"logger\" }, or a handler's name"))
 		return;
 	if (json_object_get(at->value, "drop_ins"))
 		read_drop_ins(r, at, out);

@@ -66,7 +66,7 @@ static bool skip_scalar(struct cursor *c)
 static bool skip_value(struct cursor *c)
 {
 	size_t depth = 0;
-	bool is_mark;	/* a byte between values */
+	bool is_mark; /* a byte between values */
 
 	skip_space(c);
 	do {
@@ -214,7 +214,8 @@ unsigned manifest_line(const char *text, size_t n, const char *pointer)
 	line = c.p < c.end ? c.line : 0;
 	while (line && *pointer == '/') {
 		len = strcspn(++pointer, "/");
-		if (!(at(&c, "{") ? enter_member(&c, pointer, len, &line) : enter_item(&c, pointer, len, &line)))
+		if (!(at(&c, "{") ? enter_member(&c, pointer, len, &line)
+				  : enter_item(&c, pointer, len, &line)))
 			return 0;
 		pointer += len;
 	}

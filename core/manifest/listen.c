@@ -5,13 +5,15 @@
 
 #include "manifest/parts.h"
 
-#define RCVBUF_MIN (4 << 10)	/* bytes */
-#define RCVBUF_MAX (1 << 30)	/* bytes; the kernel keeps twice as much in an int */
+#define RCVBUF_MIN (4 << 10) /* bytes */
+#define RCVBUF_MAX (1 << 30) /* bytes; the kernel keeps twice as much in an int */
 #define A_GROUP "a multicast group, 224.0.0.0 to 239.255.255.255 or ff00::/8"
 #define AN_INTERFACE "an interface's name, index or address, or \"all\""
 #define A_SOURCE "a sender's address like \"10.0.0.5\", or \"!10.0.0.5\" to exclude it"
 
-const char *const manifest_listen_keys[] = { "group", "port", "interface", "source", "rcvbuf", NULL };
+const char *const manifest_listen_keys[] = {
+	"group", "port", "interface", "source", "rcvbuf", NULL
+};
 
 /* Reads the group, and what stands behind its % into scope ("": nothing). */
 static void read_group(struct reader *r, const struct place *entry, struct mcast_addr *group,
@@ -26,12 +28,11 @@ static void read_group(struct reader *r, const struct place *entry, struct mcast
 	place_member(entry, "group", &at);
 	if (address_parse(text, group, scope, LISTEN_INTERFACE)) {
 		if (!address_parse_port(text, &with_port) && with_port.port)
-			value_wrong(r, &at, "the group alone; write \"port\": %u beside it", with_port.port);
+			value_wrong(r, &at, "the group alone; write \"port\": %u beside it",
+				    with_port.port);
 		else
 			value_wrong(r, &at, A_GROUP);
-	} else if (address_is_ipv4(group) && strchr(text, ':')) {
-		value_wrong(r, &at, "an IPv4 group in its own form, like \"239.255.0.1\"");
-	} else if (!address_is_multicast(group)) {
+	} else if (!value_is_group(text, group)) {
 		value_wrong(r, &at, A_GROUP);
 	}
 }
@@ -78,18 +79,23 @@ static void read_source(struct reader *r, const struct place *at, struct listen_
 
 	if (!text)
 		return;
-	if (address_parse(text + exclude, addr, NULL, 0) || address_is_multicast(addr) || is_unspecified(addr)) {
+	if (address_parse(text + exclude, addr, NULL, 0) || address_is_multicast(addr) ||
+	    is_unspecified(addr)) {
 		value_wrong(r, at, A_SOURCE);
 		return;
 	}
-	if (address_is_multicast(&out->group) && address_is_ipv4(&out->group) != address_is_ipv4(addr)) {
-		value_wrong(r, at, "an IPv%d address, as the group is one", address_is_ipv4(addr) ? 6 : 4);
+	if (address_is_multicast(&out->group) &&
+	    address_is_ipv4(&out->group) != address_is_ipv4(addr)) {
+		value_wrong(r, at, "an IPv%d address, as the group is one",
+			    address_is_ipv4(addr) ? 6 : 4);
 		return;
 	}
 	if (!out->source_count)
 		out->exclude = exclude;
 	else if (out->exclude != exclude)
-		value_wrong(r, at, "all sources with \"!\" or none: the ones that are heard, or the ones that are not");
+		value_wrong(r, at,
+			    "all sources with \"!\" or none: the ones that are heard, or the ones "
+			    "that are not");
 	for (unsigned i = 0; i < out->source_count; i++) {
 		if (address_same_ip(&sources[i], addr)) {
 			value_wrong(r, at, "each source once");
@@ -128,10 +134,12 @@ static void read_entry(struct reader *r, const struct place *entry, struct liste
 {
 	char scope[LISTEN_INTERFACE] = "";
 
-	if (!value_object(r, entry, manifest_listen_keys, "an object like { \"group\": \"239.255.0.1\" }"))
+	if (!value_object(r, entry, manifest_listen_keys,
+			  "an object like { \"group\": \"239.255.0.1\" }"))
 		return;
 	read_group(r, entry, &out->group, scope);
-	out->group.port = (uint16_t)value_int(r, entry, "port", "a port", 1, UINT16_MAX, LISTEN_PORT);
+	out->group.port =
+		(uint16_t)value_int(r, entry, "port", "a port", 1, UINT16_MAX, LISTEN_PORT);
 	read_interface(r, entry, scope, out->interface);
 	read_sources(r, entry, out);
 	out->rcvbuf = value_size(r, entry, "rcvbuf", RCVBUF_MIN, RCVBUF_MAX, LISTEN_RCVBUF);
@@ -144,19 +152,24 @@ static void check_twice(struct reader *r, const struct place *entry)
 	const struct listen_options *last = &r->m->listen[r->m->listens - 1];
 
 	if (!address_is_multicast(&last->group))
-		return;		/* has a fault already */
+		return; /* has a fault already */
 	for (const struct listen_options *other = r->m->listen; other < last; other++) {
-		if (!address_same(&other->group, &last->group) || strcmp(other->interface, last->interface))
+		if (!address_same(&other->group, &last->group) ||
+		    strcmp(other->interface, last->interface))
 			continue;
 		faults_add(r->faults, FAULT_CONFIG, entry->pointer,
-			   "the same group, port and interface as %s; several sources go into one list", other->pointer);
+			   "the same group, port and interface as %s; several sources go into one "
+			   "list",
+			   other->pointer);
 		return;
 	}
 }
 
 void listen_read(struct reader *r, const struct place *listen)
 {
-	size_t n = value_list(r, listen, "a list like [ { \"group\": \"239.255.0.1\" } ]; leave it out for the default");
+	size_t n = value_list(
+		r, listen,
+		"a list like [ { \"group\": \"239.255.0.1\" } ]; leave it out for the default");
 	struct place entry;
 
 	r->m->listen = n ? reader_alloc(r, n, sizeof(*r->m->listen)) : NULL;

@@ -10,13 +10,13 @@
 #include "manifest/value.h"
 
 struct manifest_text {
-	unsigned line;		/* of what is no JSON, counted from 1; 0: not known */
-	unsigned column;	/* in characters, from 1 */
-	size_t n;		/* bytes */
+	unsigned line; /* of what is no JSON, counted from 1; 0: not known */
+	unsigned column; /* in characters, from 1 */
+	size_t n; /* bytes */
 	char bytes[];
 };
 
-struct manifest_block {		/* of manifest.memory */
+struct manifest_block { /* of manifest.memory */
 	struct manifest_block *next;
 	max_align_t bytes[];
 };

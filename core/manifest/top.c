@@ -3,11 +3,10 @@
 
 #include "manifest/parts.h"
 
-#define KEPT_MAX ((int64_t)1 << 40)	/* bytes */
+#define KEPT_MAX ((int64_t)1 << 40) /* bytes */
 
-const char *const manifest_top_keys[] = {
-	"$schema", "version", "listen", "sanitize", "chain", "drop_ins", "limits", "quarantine", NULL
-};
+const char *const manifest_top_keys[] = { "$schema",  "version", "listen",     "sanitize", "chain",
+					  "drop_ins", "limits",  "quarantine", NULL };
 const char *const manifest_limits_keys[] = { "kept", NULL };
 
 static void read_version(struct reader *r, const struct place *top)
@@ -15,7 +14,8 @@ static void read_version(struct reader *r, const struct place *top)
 	struct place at;
 
 	if (!place_member(top, "version", &at))
-		faults_add(r->faults, FAULT_CONFIG, top->pointer, "\"version\" is missing: write \"version\": 1");
+		faults_add(r->faults, FAULT_CONFIG, top->pointer,
+			   "\"version\" is missing: write \"version\": 1");
 	else if (!json_is_integer(at.value) || json_integer_value(at.value) != 1)
 		value_wrong(r, &at, "1, the only version of the format so far");
 }
@@ -35,13 +35,15 @@ static void check_entry(struct reader *r, const struct place *at)
 	for (const struct handler_options *other = r->m->chain; other < last; other++) {
 		if (last->drop_ins && other->drop_ins) {
 			faults_add(r->faults, FAULT_CONFIG, at->pointer,
-				   "the drop-ins stand at %s already, and in one place only", other->pointer);
+				   "the drop-ins stand at %s already, and in one place only",
+				   other->pointer);
 			return;
 		}
 		if (last->name && other->name && !strcmp(last->name, other->name)) {
 			place_member(at, "name", &name);
 			faults_add(r->faults, FAULT_CONFIG, name.pointer,
-				   "\"%s\" is the name of %s already: give another one", last->name, other->pointer);
+				   "\"%s\" is the name of %s already: give another one", last->name,
+				   other->pointer);
 			return;
 		}
 	}
@@ -70,16 +72,19 @@ static void place_drop_ins(struct reader *r, const struct place *top, bool wante
 	struct place at;
 
 	if (wanted && !placed) {
-		r->m->chain[r->m->entries++] = (struct handler_options){ .drop_ins = true, .pointer = "" };
+		r->m->chain[r->m->entries++] =
+			(struct handler_options){ .drop_ins = true, .pointer = "" };
 		return;
 	}
 	place_member(top, "drop_ins", &at);
 	if (!wanted && placed)
-		faults_add(r->faults, FAULT_CONFIG, at.pointer,
-			   "false, but the chain has a place for the drop-ins: remove one of the two");
+		faults_add(
+			r->faults, FAULT_CONFIG, at.pointer,
+			"false, but the chain has a place for the drop-ins: remove one of the two");
 	else if (!wanted && !has_handler(r->m))
 		faults_add(r->faults, FAULT_CONFIG, at.pointer,
-			   "false, and the chain names no handler that is enabled: nothing would hear a datagram");
+			   "false, and the chain names no handler that is enabled: nothing would "
+			   "hear a datagram");
 }
 
 static void read_chain(struct reader *r, const struct place *top)
@@ -89,12 +94,15 @@ static void read_chain(struct reader *r, const struct place *top)
 	size_t n = 0;
 
 	/* An empty list is lawful here, and the same as none. */
-	if (place_member(top, "chain", &list) && !(json_is_array(list.value) && !json_array_size(list.value))) {
-		n = value_list(r, &list, "a list of handlers like [ \"logger\", { \"drop_ins\": true } ]");
+	if (place_member(top, "chain", &list) &&
+	    !(json_is_array(list.value) && !json_array_size(list.value))) {
+		n = value_list(r, &list,
+			       "a list of handlers like [ \"logger\", { \"drop_ins\": true } ]");
 		if (!n)
 			return;
 	}
-	r->m->chain = reader_alloc(r, n + 1, sizeof(*r->m->chain));	/* and the drop-ins at the end */
+	r->m->chain =
+		reader_alloc(r, n + 1, sizeof(*r->m->chain)); /* and the drop-ins at the end */
 	if (!r->m->chain)
 		return;
 
@@ -112,7 +120,8 @@ void top_read(struct reader *r, const struct place *document)
 
 	r->m->kept = MANIFEST_KEPT;
 	sanitize_defaults(&r->m->sanitize);
-	if (!value_object(r, document, manifest_top_keys, "an object like { \"version\": 1, \"chain\": [ \"logger\" ] }"))
+	if (!value_object(r, document, manifest_top_keys,
+			  "an object like { \"version\": 1, \"chain\": [ \"logger\" ] }"))
 		return;
 
 	value_string(r, document, "$schema", false, "the address of a schema");
@@ -124,6 +133,7 @@ void top_read(struct reader *r, const struct place *document)
 	if (place_member(document, "limits", &at))
 		read_limits(r, &at);
 	if (place_member(document, "quarantine", &at))
-		faults_add(r->faults, FAULT_CONFIG, at.pointer, "\"quarantine\" is not supported yet: leave it out");
+		faults_add(r->faults, FAULT_CONFIG, at.pointer,
+			   "\"quarantine\" is not supported yet: leave it out");
 	read_chain(r, document);
 }

@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "manifest/parts.h"
 
-#define WORD_SIZE 64		/* bytes of a word of the file that is repeated in a message */
-#define LISTING_SIZE 256	/* bytes of all the names that a place knows */
+#define WORD_SIZE 64 /* bytes of a word of the file that is repeated in a message */
+#define LISTING_SIZE 256 /* bytes of all the names that a place knows */
 
 void *reader_alloc(struct reader *r, size_t n, size_t size)
 {
@@ -109,18 +109,23 @@ static const char *listing(char out[LISTING_SIZE], const char *const *names, con
 	out[0] = '\0';
 	for (size_t i = 0; i < n && at < LISTING_SIZE; i++)
 		at += (size_t)snprintf(out + at, LISTING_SIZE - at, "%s\"%s\"",
-				       !i ? "" : i + 1 < n ? ", " : last, names[i]);
+				       !i          ? ""
+				       : i + 1 < n ? ", "
+						   : last,
+				       names[i]);
 	return out;
 }
 
-static void unknown_key(struct reader *r, const char *pointer, const char *key, const char *const *keys)
+static void unknown_key(struct reader *r, const char *pointer, const char *key,
+			const char *const *keys)
 {
 	const char *near = text_nearest(key, keys, count(keys));
 	char word[2 * WORD_SIZE], known[LISTING_SIZE];
 
 	quote(word, sizeof(word), key, strlen(key));
 	if (near)
-		faults_add(r->faults, FAULT_CONFIG, pointer, "unknown key %s; did you mean \"%s\"?", word, near);
+		faults_add(r->faults, FAULT_CONFIG, pointer, "unknown key %s; did you mean \"%s\"?",
+			   word, near);
 	else
 		faults_add(r->faults, FAULT_CONFIG, pointer, "unknown key %s; expected %s", word,
 			   listing(known, keys, " or "));
@@ -133,7 +138,8 @@ static bool is_one_of(const char *word, const char *const *names)
 	return *names;
 }
 
-bool value_object(struct reader *r, const struct place *at, const char *const *keys, const char *expected)
+bool value_object(struct reader *r, const struct place *at, const char *const *keys,
+		  const char *expected)
 {
 	char pointer[POINTER_SIZE];
 	const char *key;
@@ -143,9 +149,8 @@ bool value_object(struct reader *r, const struct place *at, const char *const *k
 		value_wrong(r, at, "%s", expected);
 		return false;
 	}
-	json_object_foreach(at->value, key, value)
-		if (!is_one_of(key, keys))
-			unknown_key(r, pointer_join(pointer, sizeof(pointer), at->pointer, key), key, keys);
+	json_object_foreach(at->value, key, value) if (!is_one_of(key, keys))
+		unknown_key(r, pointer_join(pointer, sizeof(pointer), at->pointer, key), key, keys);
 	return true;
 }
 
@@ -156,8 +161,8 @@ size_t value_list(struct reader *r, const struct place *at, const char *expected
 	if (n >= 1 && n <= LIST_MAX)
 		return n;
 	if (n)
-		faults_add(r->faults, FAULT_CONFIG, at->pointer, "found a list of %zu items, expected at most %d",
-			   n, LIST_MAX);
+		faults_add(r->faults, FAULT_CONFIG, at->pointer,
+			   "found a list of %zu items, expected at most %d", n, LIST_MAX);
 	else
 		value_wrong(r, at, "%s", expected);
 	return 0;
@@ -171,15 +176,16 @@ const char *value_text(struct reader *r, const struct place *at, const char *exp
 	return NULL;
 }
 
-const char *value_string(struct reader *r, const struct place *object, const char *key, bool required,
-			 const char *expected)
+const char *value_string(struct reader *r, const struct place *object, const char *key,
+			 bool required, const char *expected)
 {
 	struct place at;
 
 	if (place_member(object, key, &at))
 		return value_text(r, &at, expected);
 	if (required)
-		faults_add(r->faults, FAULT_CONFIG, object->pointer, "\"%s\" is missing: expected %s", key, expected);
+		faults_add(r->faults, FAULT_CONFIG, object->pointer,
+			   "\"%s\" is missing: expected %s", key, expected);
 	return NULL;
 }
 
@@ -210,8 +216,8 @@ int64_t value_int(struct reader *r, const struct place *object, const char *key,
 	return initial;
 }
 
-int64_t value_size(struct reader *r, const struct place *object, const char *key,
-		   int64_t min, int64_t max, int64_t initial)
+int64_t value_size(struct reader *r, const struct place *object, const char *key, int64_t min,
+		   int64_t max, int64_t initial)
 {
 	int64_t value = json_integer_value(json_object_get(object->value, key));
 	char least[24], most[24];
@@ -224,8 +230,10 @@ int64_t value_size(struct reader *r, const struct place *object, const char *key
 		  (json_is_string(at.value) && !number_size(json_string_value(at.value), &value));
 	if (is_size && value >= min && value <= max)
 		return value;
-	value_wrong(r, &at, "a size from %s to %s, as a number of bytes or like \"64k\", \"4M\" or \"1G\"",
-		    number_size_text(least, sizeof(least), min), number_size_text(most, sizeof(most), max));
+	value_wrong(r, &at,
+		    "a size from %s to %s, as a number of bytes or like \"64k\", \"4M\" or \"1G\"",
+		    number_size_text(least, sizeof(least), min),
+		    number_size_text(most, sizeof(most), max));
 	return initial;
 }
 
@@ -242,4 +250,10 @@ unsigned value_enum(struct reader *r, const struct place *object, const char *ke
 			return i;
 	value_wrong(r, &at, "%s", listing(known, choices, " or "));
 	return initial;
+}
+
+bool value_is_group(const char *text, const struct mcast_addr *group)
+{
+	/* The first byte tells "239.255.0.1" from "::ffff:239.255.0.1", which would be IPv6 to its reader. */
+	return address_is_multicast(group) && (!address_is_ipv4(group) || *text == '2');
 }
