@@ -31,33 +31,39 @@ static size_t put(char *out, size_t size, size_t at, const char *text)
 	return at + strlen(out + at);
 }
 
-void manifest_describe(const struct manifest *m, const struct fault *fault, char *out, size_t size)
+/* Writes ":9: ", ":3:14: " for what is no JSON, or ": ". */
+static void where(const struct manifest *m, const char *pointer, char *out, size_t size)
 {
 	unsigned line = 0, column = 0;
-	char where[32] = ": ";
-	size_t at = 0;
 
-	if (!size)
-		return;
-	if (m->text && m->root && fault->pointer) {
-		line = line_near(m->text, fault->pointer);
+	if (m->root) {
+		line = line_near(m->text, pointer);
 	} else if (m->text) {
 		line = m->text->line;
 		column = m->text->column;
 	}
 	if (line && column)
-		snprintf(where, sizeof(where), ":%u:%u: ", line, column);
+		snprintf(out, size, ":%u:%u: ", line, column);
 	else if (line)
-		snprintf(where, sizeof(where), ":%u: ", line);
+		snprintf(out, size, ":%u: ", line);
+	else
+		snprintf(out, size, ": ");
+}
 
-	out[0] = '\0';
+void manifest_describe(const struct manifest *m, const struct fault *fault, char *out, size_t size)
+{
+	char place[32];
+	size_t at = 0;
+
+	if (!size)
+		return;
 	if (m->path && fault->pointer) {
+		where(m, fault->pointer, place, sizeof(place));
 		at = put(out, size, at, m->path);
-		at = put(out, size, at, where);
-	}
-	if (m->path && fault->pointer && *fault->pointer) {
+		at = put(out, size, at, place);
 		at = put(out, size, at, fault->pointer);
-		at = put(out, size, at, ": ");
+		if (*fault->pointer)
+			at = put(out, size, at, ": ");
 	}
 	put(out, size, at, fault->text);
 }

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "manifest/parts.h"
 
-#define FILE_MAX (1 << 20)	/* bytes of a manifest */
+#define FILE_MAX (1 << 20) /* bytes of a manifest */
 
 int manifest_default(struct manifest *m)
 {
@@ -84,7 +84,8 @@ static int check_bytes(struct manifest_text *text, struct faults *faults)
 	size_t bad;
 
 	if (text->n >= 3 && !memcmp(bytes, "\xEF\xBB\xBF", 3)) {
-		faults_add(faults, FAULT_CONFIG, "", "starts with a byte order mark: save it as UTF-8 without one");
+		faults_add(faults, FAULT_CONFIG, "",
+			   "starts with a byte order mark: save it as UTF-8 without one");
 		return -EINVAL;
 	}
 	if (text->n >= 2 && (!memcmp(bytes, "\xFF\xFE", 2) || !memcmp(bytes, "\xFE\xFF", 2))) {
@@ -96,7 +97,8 @@ static int check_bytes(struct manifest_text *text, struct faults *faults)
 		return 0;
 	point_at(text, bad);
 	if (bytes[bad])
-		faults_add(faults, FAULT_CONFIG, "", "found byte 0x%02X, expected UTF-8", (uint8_t)bytes[bad]);
+		faults_add(faults, FAULT_CONFIG, "", "found byte 0x%02X, expected UTF-8",
+			   (uint8_t)bytes[bad]);
 	else
 		faults_add(faults, FAULT_CONFIG, "", "found a NUL byte, expected text");
 	return -EINVAL;
@@ -108,10 +110,12 @@ static int parse_json(struct manifest *m, struct faults *faults)
 	json_error_t error;
 
 	if (strspn(text->bytes, " \t\r\n") == text->n) {
-		faults_add(faults, FAULT_CONFIG, "", "is empty: the shortest manifest is { \"version\": 1 }");
+		faults_add(faults, FAULT_CONFIG, "",
+			   "is empty: the shortest manifest is { \"version\": 1 }");
 		return -EINVAL;
 	}
-	m->root = json_loadb(text->bytes, text->n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	m->root =
+		json_loadb(text->bytes, text->n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (m->root)
 		return 0;
 	if (json_error_code(&error) == json_error_out_of_memory)
@@ -120,7 +124,8 @@ static int parse_json(struct manifest *m, struct faults *faults)
 	text->line = error.line > 0 ? (unsigned)error.line : 0;
 	text->column = error.column > 0 ? (unsigned)error.column : 0;
 	if (json_error_code(&error) == json_error_null_character)
-		faults_add(faults, FAULT_CONFIG, "", "found \\u0000, which no text of a manifest may hold");
+		faults_add(faults, FAULT_CONFIG, "",
+			   "found \\u0000, which no text of a manifest may hold");
 	else
 		faults_add(faults, FAULT_CONFIG, "", "%s", error.text);
 	return -EINVAL;
@@ -158,7 +163,8 @@ static int begin(struct manifest *m, const char *path, size_t n, struct faults *
 	return no_memory(faults);
 }
 
-int manifest_parse(struct manifest *m, const char *path, const char *text, size_t n, struct faults *faults)
+int manifest_parse(struct manifest *m, const char *path, const char *text, size_t n,
+		   struct faults *faults)
 {
 	int err = begin(m, path, n, faults);
 
@@ -187,7 +193,8 @@ static int read_all(struct manifest *m, int fd, struct faults *faults)
 			continue;
 		if (got < 0) {
 			got = -errno;
-			faults_add(faults, FAULT_CONFIG, "", "cannot be read: %s", strerror((int)-got));
+			faults_add(faults, FAULT_CONFIG, "", "cannot be read: %s",
+				   strerror((int)-got));
 			return (int)got;
 		}
 		text->n += (size_t)got;
@@ -195,7 +202,8 @@ static int read_all(struct manifest *m, int fd, struct faults *faults)
 
 	if (text->n <= FILE_MAX)
 		return 0;
-	faults_add(faults, FAULT_CONFIG, "", "is longer than 1 MiB (%d bytes), which no manifest is", FILE_MAX);
+	faults_add(faults, FAULT_CONFIG, "",
+		   "is longer than 1 MiB (%d bytes), which no manifest is", FILE_MAX);
 	return -EINVAL;
 }
 
@@ -206,14 +214,18 @@ int manifest_read(struct manifest *m, const char *path, struct faults *faults)
 	err = begin(m, path, FILE_MAX + 1, faults);
 	if (err)
 		return err;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);	/* a FIFO must not stall us */
+	fd = open(path,
+		  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not stall us */
 	if (fd < 0) {
 		err = -errno;
 		if (err == -EACCES)
-			faults_add(faults, FAULT_PERMISSION, "", "cannot be opened: %s; let the user that we "
-				   "run as read it (chmod, chown)", strerror(-err));
+			faults_add(faults, FAULT_PERMISSION, "",
+				   "cannot be opened: %s; let the user that we "
+				   "run as read it (chmod, chown)",
+				   strerror(-err));
 		else if (err != -ENOENT)
-			faults_add(faults, FAULT_CONFIG, "", "cannot be opened: %s", strerror(-err));
+			faults_add(faults, FAULT_CONFIG, "", "cannot be opened: %s",
+				   strerror(-err));
 		return err;
 	}
 	err = read_all(m, fd, faults);

@@ -37,7 +37,8 @@ int manifest_default(struct manifest *m);
  * m is to be finished in every case. */
 int manifest_read(struct manifest *m, const char *path, struct faults *faults);
 /* The same from memory, for tests, fuzzers and programs. path need not exist: it is shown, and relative "path"s
- * start at its directory; NULL: people know of no manifest, and faults are told without a place. */
+ * start at its directory; NULL: people know of no manifest, so faults are told without a place, and relative
+ * "path"s start at the working directory. */
 int manifest_parse(struct manifest *m, const char *path, const char *text, size_t n, struct faults *faults);
 void manifest_finish(struct manifest *m);
 

@@ -149,8 +149,10 @@ bool value_object(struct reader *r, const struct place *at, const char *const *k
 		value_wrong(r, at, "%s", expected);
 		return false;
 	}
-	json_object_foreach(at->value, key, value) if (!is_one_of(key, keys))
-		unknown_key(r, pointer_join(pointer, sizeof(pointer), at->pointer, key), key, keys);
+	json_object_foreach(at->value, key, value)
+		if (!is_one_of(key, keys))
+			unknown_key(r, pointer_join(pointer, sizeof(pointer), at->pointer, key),
+				    key, keys);
 	return true;
 }
 
