@@ -112,9 +112,8 @@ static void read_path(struct reader *r, const struct place *entry, struct handle
 {
 	const char *text = value_string(r, entry, "path", false,
 					"a file, absolute or relative to the manifest");
-	const char *manifest = r->m->path ? r->m->path : "";
-	const char *slash = strrchr(manifest, '/');
-	int n = slash ? (int)(slash - manifest) : 1;
+	const char *slash = r->m->path ? strrchr(r->m->path, '/') : NULL;
+	int n = slash ? (int)(slash - r->m->path) : 1;
 	size_t size;
 	char *path;
 
@@ -127,7 +126,7 @@ static void read_path(struct reader *r, const struct place *entry, struct handle
 	size = (size_t)n + strlen(text) + 2;
 	path = reader_alloc(r, size, 1);
 	if (path)
-		snprintf(path, size, "%.*s/%s", n, slash ? manifest : ".", text);
+		snprintf(path, size, "%.*s/%s", n, slash ? r->m->path : ".", text);
 	out->path = path;
 }
 

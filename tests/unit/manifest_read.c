@@ -427,6 +427,22 @@ Test(manifest_read, a_message_carries_no_control_character_and_is_cut_to_fit)
 	cr_assert_eq(strncmp(brief, line, sizeof(brief) - 1), 0);
 }
 
+Test(manifest_read, what_stands_in_no_manifest_is_told_without_a_place)
+{
+	char pointer[] = "/chain/0/options", words[] = "words";
+	struct fault nowhere = { .text = words }, unseen = { .pointer = pointer, .text = words };
+	char line[512];
+
+	parse_good("{\"version\": 1, \"chain\": [\"logger\"]}");
+	manifest_describe(&m, &nowhere, line, sizeof(line));
+	cr_assert_str_eq(line, "words");
+	manifest_finish(&m);
+
+	cr_assert_eq(manifest_parse(&m, NULL, "{\"version\": 1}", 14, &faults), 0);
+	manifest_describe(&m, &unseen, line, sizeof(line));
+	cr_assert_str_eq(line, "words");
+}
+
 Test(manifest_read, a_long_word_is_cut_in_the_message)
 {
 	char text[2048], word[1001];
