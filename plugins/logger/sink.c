@@ -167,6 +167,7 @@ static unsigned reader_write(struct sink *sink, const char *data, const size_t *
 	size_t end = at[0], room;
 	unsigned taken = 0;
 
+	sink->error = 0;		/* it may have another reader by now */
 	sink_drain(sink);
 	if (!sink->held_len && !sink->error)
 		end += sink_push(sink, data + at[0], at[n] - at[0]);
