@@ -63,7 +63,8 @@ static uint64_t special_of(const uint8_t *p)
 		bool printable = p[i] >= 0x20 && p[i] <= 0x7E;
 		bool space = p[i] == '\t' || p[i] == '\n' || p[i] == '\r';
 
-		mask |= (uint64_t)!(printable || space) << i;
+		if (!printable && !space)
+			mask |= UINT64_C(1) << i;
 	}
 	return mask;
 }

@@ -21,7 +21,8 @@ struct rate {
 	struct bucket set[RATE_SETS][RATE_WAYS];
 };
 
-int rate_create(struct rate **out, uint32_t per_second, uint32_t burst, const uint64_t keys[RATE_KEYS])
+int rate_create(struct rate **out, uint32_t per_second, uint32_t burst,
+		const uint64_t keys[RATE_KEYS])
 {
 	struct rate *rate;
 

@@ -19,9 +19,10 @@
 
 struct rate;
 
-/* rate: tokens a second, at least 1; burst: what a bucket holds, at least 1. Intervals are whole
+/* per_second: tokens, at least 1; burst: what a bucket holds, at least 1. Intervals are whole
  * nanoseconds: exact enough below a million a second. 0 or -ENOMEM. */
-int rate_create(struct rate **out, uint32_t rate, uint32_t burst, const uint64_t keys[RATE_KEYS]);
+int rate_create(struct rate **out, uint32_t per_second, uint32_t burst,
+		const uint64_t keys[RATE_KEYS]);
 void rate_destroy(struct rate *rate);	/* NULL is fine */
 
 /* Takes a token from the bucket of from; false if there is none. now_ns must not go back. */

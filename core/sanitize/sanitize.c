@@ -31,12 +31,18 @@ void sanitize_defaults(struct sanitize_options *options)
 const char *drop_name(enum drop drop)
 {
 	static const char *const names[DROP_REASONS] = {
-		[DROP_NONE] = "none",	      [DROP_TRUNCATED] = "truncated",
-		[DROP_GROUP] = "group",	      [DROP_INTERFACE] = "interface",
-		[DROP_SOURCE] = "source",     [DROP_TTL] = "ttl",
-		[DROP_RATE] = "rate",	      [DROP_SHORT] = "short",
-		[DROP_LONG] = "long",	      [DROP_ENCODING] = "encoding",
-		[DROP_CONTROL] = "control",   [DROP_BIDI] = "bidi",
+		[DROP_NONE] = "none",
+		[DROP_TRUNCATED] = "truncated",
+		[DROP_GROUP] = "group",
+		[DROP_INTERFACE] = "interface",
+		[DROP_SOURCE] = "source",
+		[DROP_TTL] = "ttl",
+		[DROP_RATE] = "rate",
+		[DROP_SHORT] = "short",
+		[DROP_LONG] = "long",
+		[DROP_ENCODING] = "encoding",
+		[DROP_CONTROL] = "control",
+		[DROP_BIDI] = "bidi",
 		[DROP_GROWN] = "grown",
 	};
 

@@ -161,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = { data, size };
 	struct datagram dg[BATCH_MAX];
 	struct batch batch = { .dg = dg, .joined = &joined, .joined_if = 1 };
-	struct mcast_msg msg[BATCH_MAX], *out[BATCH_MAX];
+	struct mcast_msg msg[BATCH_MAX] = { 0 }, *out[BATCH_MAX];
 	struct sanitize_options options;
 	struct sanitize *san;
 	unsigned passed;

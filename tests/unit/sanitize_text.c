@@ -1,4 +1,4 @@
-/* sanitize_text.c - tests: what counts as text and how it is repaired, against a reference that reads one byte at a time */
+/* sanitize_text.c - tests: what is text and how it is repaired, against a reference that reads byte by byte */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,9 +70,14 @@ static bool reference_bidi(const uint8_t *p, unsigned size)
 
 static size_t reference_picture(uint8_t *out, const uint8_t *p, unsigned size)
 {
-	memcpy(out, "\xEF\xBF\xBD", 3);		/* U+FFFD */
-	if (size == 1)
-		memcpy(out, "\xE2\x90", 2), out[2] = p[0] == 0x7F ? 0xA1 : 0x80 + p[0];
+	static const uint8_t replacement[] = { 0xEF, 0xBF, 0xBD };	/* U+FFFD */
+
+	memcpy(out, replacement, 3);
+	if (size == 1) {
+		out[0] = 0xE2;
+		out[1] = 0x90;
+		out[2] = p[0] == 0x7F ? 0xA1 : 0x80 + p[0];
+	}
 	return 3;
 }
 
@@ -154,12 +159,25 @@ static void assert_agrees(const struct sanitize_options *o, const uint8_t *p, si
 }
 
 static const struct sanitize_options repair_all = {
-	.on_control = ON_CONTROL_PICTURE, .on_bidi = ON_BIDI_REPLACE, .max_bytes = DATAGRAM_MAX };
+	.on_control = ON_CONTROL_PICTURE,
+	.on_bidi = ON_BIDI_REPLACE,
+	.max_bytes = DATAGRAM_MAX,
+};
 static const struct sanitize_options drop_all = {
-	.on_control = ON_CONTROL_DROP, .on_bidi = ON_BIDI_DROP, .max_bytes = DATAGRAM_MAX };
+	.on_control = ON_CONTROL_DROP,
+	.on_bidi = ON_BIDI_DROP,
+	.max_bytes = DATAGRAM_MAX,
+};
 static const struct sanitize_options keep_all = {
-	.on_control = ON_CONTROL_KEEP, .on_bidi = ON_BIDI_KEEP, .max_bytes = DATAGRAM_MAX };
-static const struct sanitize_options usual = { .max_bytes = DATAGRAM_MAX };
+	.on_control = ON_CONTROL_KEEP,
+	.on_bidi = ON_BIDI_KEEP,
+	.max_bytes = DATAGRAM_MAX,
+};
+static const struct sanitize_options usual = {
+	.on_control = ON_CONTROL_PICTURE,
+	.on_bidi = ON_BIDI_KEEP,
+	.max_bytes = DATAGRAM_MAX,
+};
 static const struct sanitize_options *const policies[] = { &repair_all, &drop_all, &keep_all, &usual };
 
 static void assert_agrees_on_all(const uint8_t *p, size_t n)
@@ -285,7 +303,7 @@ Test(sanitize_text, what_a_repair_looks_like)
 	} table[] = {
 		{ "\x1B[2J", "\xE2\x90\x9B[2J" },		/* ESC is U+241B */
 		{ "a\x7F", "a\xE2\x90\xA1" },			/* DEL is U+2421 */
-		{ "\xC2\x9B" "31m", "\xEF\xBF\xBD" "31m" },	/* CSI in C1 is U+FFFD */
+		{ "\xC2\x9B[m", "\xEF\xBF\xBD[m" },	/* CSI in C1 is U+FFFD */
 		{ "\x01\t\r\n", "\xE2\x90\x81\t\r\n" },
 		{ "1\xE2\x80\xAE" "2", "1\xEF\xBF\xBD" "2" },
 		{ "1\xE2\x80\xA8" "2", "1\xEF\xBF\xBD" "2" },
@@ -305,22 +323,24 @@ Test(sanitize_text, what_a_repair_looks_like)
 
 Test(sanitize_text, NUL_gets_its_picture_too)
 {
+	static const uint8_t text[] = { 'a', 0, 'b' };
 	uint8_t out[16];
 	size_t len;
 
-	memcpy(memory, "a\0b", 3);
+	memcpy(memory, text, sizeof(text));
 	cr_assert_eq(policy_check(&usual, memory, 3, &len), DROP_NONE);
 	cr_assert_eq(len, 5);
 	policy_repair(&usual, memory, 3, out);
-	cr_assert_arr_eq(out, "a\xE2\x90\x80" "b", 5);
+	cr_assert_arr_eq(out, "a\xE2\x90\x80\x62", 5);
 }
 
 Test(sanitize_text, grown_is_above_max_bytes_and_not_at_it)
 {
 	struct sanitize_options options = usual;
+	static const uint8_t text[] = { 'a', 'b', 1 };
 	size_t len;
 
-	memcpy(memory, "ab\x01", 3);
+	memcpy(memory, text, sizeof(text));
 	options.max_bytes = 5;
 	cr_assert_eq(policy_check(&options, memory, 3, &len), DROP_NONE);
 	cr_assert_eq(len, 5);
