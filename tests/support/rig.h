@@ -16,10 +16,12 @@ struct rig_handler {
 	enum on_error on_error;
 };
 
-/* Loads, creates and starts n handlers. listen: what they are told that is heard (listens of them; may be 0). */
+/* Loads, creates and starts n handlers. listen: what they are told that is heard (listens of them, borrowed until
+ * rig_close(); may be 0). */
 struct rig *rig_open(const struct rig_handler *handlers, unsigned n, const struct mcast_addr *listen,
 		     unsigned listens);
-/* The words of the failure, if making (config, create or start) fails as it should; asserts that it does. */
+/* What is logged and said when making (config, create or start) fails, as it should; asserts that it does. The
+ * words are good until called again. */
 const char *rig_refuses(const struct rig_handler *handlers, unsigned n, const struct mcast_addr *listen,
 			unsigned listens);
 
@@ -30,7 +32,8 @@ void rig_feed_text(struct rig *rig, const char *text);
 void rig_feed_many(struct rig *rig, const char *const *texts, unsigned n);
 
 void rig_pause(struct rig *rig);	/* the input pauses: what is ready and due, then a tick for all */
-/* Pauses again and again, waiting in poll(2) for what is watched, until done(arg); fails after 20 seconds. */
+/* Pauses again and again, waiting in poll(2) for what is watched, until done(arg); fails after 20 seconds. The
+ * chain's clock goes on by the time that was waited, and stands still otherwise. */
 void rig_until(struct rig *rig, bool (*done)(struct rig *rig, void *arg), void *arg);
 void rig_event(struct rig *rig, uint32_t event);
 void rig_advance(struct rig *rig, uint64_t ns);	/* moves the chain's clock */
