@@ -143,6 +143,17 @@ bool address_same(const struct mcast_addr *a, const struct mcast_addr *b)
 	return a->port == b->port && address_same_ip(a, b);
 }
 
+/* This and number_put() run for every line of a log: snprintf() would be most of its cost. */
+static char *put_octet(char *out, unsigned value)
+{
+	if (value >= 100)
+		*out++ = (char)('0' + value / 100);
+	if (value >= 10)
+		*out++ = (char)('0' + value / 10 % 10);
+	*out++ = (char)('0' + value % 10);
+	return out;
+}
+
 size_t address_text(char *out, const struct mcast_addr *addr)
 {
 	char *end = out;
@@ -152,7 +163,7 @@ size_t address_text(char *out, const struct mcast_addr *addr)
 		return strlen(out);
 	}
 	for (int i = 0; i < 4; i++) {
-		end = number_put(end, addr->ip[MAPPED + i]);
+		end = put_octet(end, addr->ip[MAPPED + i]);
 		*end++ = '.';
 	}
 	*--end = '\0';

@@ -170,14 +170,16 @@ int number_duration(const char *text, int bare_seconds, int64_t *out)
 
 char *number_put(char *out, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	unsigned n = 1;
+	char *end;
 
+	for (uint64_t rest = value; rest >= 10; rest /= 10)
+		n++;
+	end = out + n;
 	do
-		digits[--at] = (char)('0' + value % 10);
+		out[--n] = (char)('0' + value % 10);
 	while (value /= 10);
-	memcpy(out, digits + at, sizeof(digits) - at);
-	return out + sizeof(digits) - at;
+	return end;
 }
 
 char *number_size_text(char *out, size_t size, int64_t bytes)

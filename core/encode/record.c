@@ -65,11 +65,6 @@ static char *put(char *out, const char *text, size_t n)
 }
 #define PUT(out, literal) put(out, literal, sizeof(literal) - 1)
 
-static char *put_if(char *out, bool wanted, const char *text)
-{
-	return wanted ? put(out, text, strlen(text)) : out;
-}
-
 static char *put_time(struct recorder *rec, char *out, uint64_t ns)
 {
 	uint64_t second = ns / CLOCK_SECOND;
@@ -123,7 +118,8 @@ static char *put_head(struct recorder *rec, char *out, const struct mcast_msg *m
 {
 	const struct name *name = name_of(rec, msg);
 
-	out = put_if(out, rec->colour, DIM);
+	if (rec->colour)
+		out = PUT(out, DIM);
 	out = put_time(rec, out, msg->rx_ns);
 	*out++ = ' ';
 	out = put(out, name->text, name->len);
@@ -133,7 +129,9 @@ static char *put_head(struct recorder *rec, char *out, const struct mcast_msg *m
 	out += address_port_text(out, msg->group);
 	*out++ = ' ';
 	out = number_put(out, msg->len);
-	return put_if(out, rec->colour, NORMAL);
+	if (rec->colour)
+		out = PUT(out, NORMAL);
+	return out;
 }
 
 size_t record_text(struct recorder *rec, char *out, const struct mcast_msg *msg)
@@ -146,47 +144,37 @@ size_t record_text(struct recorder *rec, char *out, const struct mcast_msg *msg)
 	return (size_t)(at - out);
 }
 
-/* `,"key":`; the comma is an opening brace for the first one. */
-static char *put_key(struct recorder *rec, char *out, char before, const char *key)
-{
-	*out++ = before;
-	out = put_if(out, rec->colour, CYAN);
-	*out++ = '"';
-	out = put(out, key, strlen(key));
-	*out++ = '"';
-	out = put_if(out, rec->colour, NORMAL);
-	*out++ = ':';
-	return out;
-}
+/* `,"key":` */
+#define KEY(rec, out, before, key) \
+	((rec)->colour ? PUT(out, before CYAN "\"" key "\"" NORMAL ":") : PUT(out, before "\"" key "\":"))
 
-static char *put_string(struct recorder *rec, char *out, const char *key, const char *inside, size_t n)
+static char *put_string(char *out, const char *inside, size_t n)
 {
-	out = put_key(rec, out, ',', key);
 	*out++ = '"';
 	out = put(out, inside, n);
 	*out++ = '"';
 	return out;
 }
 
-static char *put_number(struct recorder *rec, char *out, const char *key, uint64_t value)
+static char *put_address(char *out, const struct mcast_addr *addr)
 {
-	return number_put(put_key(rec, out, ',', key), value);
-}
-
-static char *put_address(struct recorder *rec, char *out, const char *key, const struct mcast_addr *addr)
-{
-	char text[ADDRESS_TEXT];
-
-	return put_string(rec, out, key, text, address_text(text, addr));
+	*out++ = '"';
+	out += address_text(out, addr);
+	*out++ = '"';
+	return out;
 }
 
 static char *put_payload(struct recorder *rec, char *out, const struct mcast_msg *msg)
 {
-	bool text = text_is_utf8(msg->data, msg->len);
-
-	out = put_key(rec, out, ',', text ? "text" : "base64");
-	*out++ = '"';
-	out += (text ? escape_json : escape_base64)(out, msg->data, msg->len);
+	if (text_is_utf8(msg->data, msg->len)) {
+		out = KEY(rec, out, ",", "text");
+		*out++ = '"';
+		out += escape_json(out, msg->data, msg->len);
+	} else {
+		out = KEY(rec, out, ",", "base64");
+		*out++ = '"';
+		out += escape_base64(out, msg->data, msg->len);
+	}
 	*out++ = '"';
 	return out;
 }
@@ -196,22 +184,31 @@ size_t record_json(struct recorder *rec, char *out, const struct mcast_msg *msg,
 	const struct name *name = name_of(rec, msg);
 	char *at;
 
-	at = put_key(rec, out, '{', "time");
+	at = KEY(rec, out, "{", "time");
 	*at++ = '"';
 	at = put_time(rec, at, msg->rx_ns);
 	*at++ = '"';
-	at = put_number(rec, at, "seq", msg->seq);
-	at = put_address(rec, at, "source", msg->src);
-	at = put_number(rec, at, "source_port", msg->src->port);
-	at = put_address(rec, at, "group", msg->group);
-	at = put_number(rec, at, "port", msg->group->port);
-	at = put_string(rec, at, "interface", name->json, name->json_len);
-	if (msg->flags & MCAST_MSG_TTL)
-		at = put_number(rec, at, "ttl", msg->ttl);
-	at = put_number(rec, at, "length", msg->len);
+	at = KEY(rec, at, ",", "seq");
+	at = number_put(at, msg->seq);
+	at = KEY(rec, at, ",", "source");
+	at = put_address(at, msg->src);
+	at = KEY(rec, at, ",", "source_port");
+	at = number_put(at, msg->src->port);
+	at = KEY(rec, at, ",", "group");
+	at = put_address(at, msg->group);
+	at = KEY(rec, at, ",", "port");
+	at = number_put(at, msg->group->port);
+	at = KEY(rec, at, ",", "interface");
+	at = put_string(at, name->json, name->json_len);
+	if (msg->flags & MCAST_MSG_TTL) {
+		at = KEY(rec, at, ",", "ttl");
+		at = number_put(at, msg->ttl);
+	}
+	at = KEY(rec, at, ",", "length");
+	at = number_put(at, msg->len);
 	at = put_payload(rec, at, msg);
 	if (json) {
-		at = put_key(rec, at, ',', "json");
+		at = KEY(rec, at, ",", "json");
 		at += escape_json_document(at, msg->data, msg->len);
 	}
 	at = PUT(at, "}\n");
