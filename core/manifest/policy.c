@@ -59,6 +59,20 @@ static void read_lengths(struct reader *r, const struct place *at, struct saniti
 	value_wrong(r, &min, "at most max_bytes, which is %u", out->max_bytes);
 }
 
+static void read_rate(struct reader *r, const struct place *at, struct sanitize_options *out)
+{
+	struct place burst;
+
+	out->rate =
+		(uint32_t)value_int(r, at, "rate", "datagrams a second", 0, RATE_MAX, out->rate);
+	out->burst =
+		(uint32_t)value_int(r, at, "burst", "datagrams at once", 0, RATE_MAX, out->burst);
+	if (out->rate || !out->burst)
+		return;
+	place_member(at, "burst", &burst);
+	value_wrong(r, &burst, "a \"rate\" above 0 beside it: a burst is what a rate allows at once");
+}
+
 void policy_read(struct reader *r, const struct place *at)
 {
 	struct sanitize_options *out = &r->m->sanitize;
@@ -71,10 +85,7 @@ void policy_read(struct reader *r, const struct place *at)
 	out->on_bidi = value_enum(r, at, "on_bidi", on_bidis, out->on_bidi);
 	read_lengths(r, at, out);
 	out->min_ttl = (uint32_t)value_int(r, at, "min_ttl", "a TTL", 0, 255, out->min_ttl);
-	out->rate =
-		(uint32_t)value_int(r, at, "rate", "datagrams a second", 0, RATE_MAX, out->rate);
-	out->burst =
-		(uint32_t)value_int(r, at, "burst", "datagrams at once", 0, RATE_MAX, out->burst);
+	read_rate(r, at, out);
 	out->allows = read_cidrs(r, at, "allow", &out->allow);
 	out->denies = read_cidrs(r, at, "deny", &out->deny);
 }

@@ -74,13 +74,13 @@ Test(sanitize_batch, repaired_texts_of_one_batch_do_not_overlap)
 {
 	char text[200];
 
-	for (int i = 0; i < BATCH_MAX; i++) {
-		memset(text, 'a' + i % 26, sizeof(text));
+	for (unsigned i = 0; i < BATCH_MAX; i++) {
+		memset(text, 'a' + (int)(i % 26), sizeof(text));
 		text[0] = 1;
-		datagrams_add(&test.all, text, 1 + (size_t)i * 3);
+		datagrams_add(&test.all, text, 1 + 3 * i);
 	}
 	cr_assert_eq(sanitizing_run(&test), BATCH_MAX);
-	for (int i = 0; i < BATCH_MAX; i++) {
+	for (unsigned i = 0; i < BATCH_MAX; i++) {
 		cr_assert_eq(test.all.msg[i].len, 3 + i * 3);
 		cr_assert_arr_eq(test.all.msg[i].data, "\xE2\x90\x81", 3);
 		for (uint32_t k = 3; k < test.all.msg[i].len; k++)
