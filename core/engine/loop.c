@@ -73,7 +73,14 @@ int loop_init(struct loop *loop, struct pipeline *p, uint64_t count, int64_t tim
 
 	*loop = (struct loop){
 		.p = p,
-		.outside = { loop, check_again, repair_again, watch, is_stopping },
+		.outside = {
+			.arg = loop,
+			.check = check_again,
+			.repair = repair_again,
+			.watch = watch,
+			.stopping = is_stopping,
+			.binary = p->manifest.sanitize.profile == PROFILE_BINARY,
+		},
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 		.poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		.count = count ? count : UINT64_MAX,
