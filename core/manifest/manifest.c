@@ -118,7 +118,8 @@ static int parse_json(struct manifest *m, struct faults *faults)
 		json_loadb(text->bytes, text->n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (m->root)
 		return 0;
-	if (json_error_code(&error) == json_error_out_of_memory)
+	/* Where memory fails it, jansson often says nothing at all. */
+	if (!error.text[0] || json_error_code(&error) == json_error_out_of_memory)
 		return no_memory(faults);
 
 	text->line = error.line > 0 ? (unsigned)error.line : 0;
