@@ -3,9 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+
+#include "base/plain.h"
 
 unsigned text_decode(const uint8_t *p, size_t n, uint32_t *cp)
 {
@@ -100,76 +99,9 @@ bool text_is_unsafe(uint32_t cp)
 	return text_is_control(cp) || text_is_separator(cp) || text_is_bidi(cp);
 }
 
-/* A space stands for "none": DEL is refused anyway. */
-static uint8_t or_none(uint8_t c)
-{
-	return c == ' ' ? 0x7F : c;
-}
-
-static size_t plain_bytewise(const uint8_t *p, size_t n, uint8_t a, uint8_t b)
-{
-	size_t i = 0;
-
-	while (i < n && p[i] >= 0x20 && p[i] < 0x7F && p[i] != a && p[i] != b)
-		i++;
-	return i;
-}
-
-#ifdef __SSE2__
-/* A bit for each of the 16 bytes that is not plain. Bytes from 0x80 are negative, so less than a space. */
-static unsigned not_plain(__m128i bytes, __m128i a, __m128i b)
-{
-	__m128i below = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
-	__m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
-	__m128i other = _mm_or_si128(_mm_cmpeq_epi8(bytes, a), _mm_cmpeq_epi8(bytes, b));
-
-	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(below, del), other));
-}
-
-/* out: NULL, or where to copy to. */
-static inline size_t plain_run(char *out, const uint8_t *p, size_t n, uint8_t a, uint8_t b)
-{
-	__m128i all_a = _mm_set1_epi8((char)a), all_b = _mm_set1_epi8((char)b);
-
-	for (size_t i = 0; i < n; i += 16) {
-		__m128i bytes;
-		unsigned found;
-
-		if (n - i < 16)
-			i = n - 16;	/* once more over some bytes known to be plain */
-		bytes = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
-		if (out)
-			_mm_storeu_si128((__m128i *)(void *)(out + i), bytes);
-		found = not_plain(bytes, all_a, all_b);
-		if (found)
-			return i + (unsigned)__builtin_ctz(found);
-	}
-	return n;
-}
-#endif
-
 size_t text_plain(const uint8_t *p, size_t n, uint8_t a, uint8_t b)
 {
-	a = or_none(a);
-	b = or_none(b);
-#ifdef __SSE2__
-	if (n >= 16)
-		return plain_run(NULL, p, n, a, b);
-#endif
-	return plain_bytewise(p, n, a, b);
-}
-
-size_t text_copy_plain(char *out, const uint8_t *p, size_t n, uint8_t a, uint8_t b)
-{
-	a = or_none(a);
-	b = or_none(b);
-#ifdef __SSE2__
-	if (n >= 16)
-		return plain_run(out, p, n, a, b);
-#endif
-	n = plain_bytewise(p, n, a, b);
-	memcpy(out, p, n);
-	return n;
+	return plain_run(NULL, p, n, a, b);
 }
 
 unsigned text_escape(char out[TEXT_ESCAPE], const uint8_t *p, size_t n, unsigned *used)

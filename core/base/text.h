@@ -21,8 +21,6 @@ bool text_is_unsafe(uint32_t cp);	/* any of the three: never raw where people lo
 /* The length of the longest prefix of p[0..n) that is printable ASCII, 0x20 to 0x7E, without the two
  * bytes a and b (give 0x20 twice over for "none": a space is never refused). */
 size_t text_plain(const uint8_t *p, size_t n, uint8_t a, uint8_t b);
-/* The same, copying that prefix to out, where all n bytes have room: what is behind the prefix is undefined. */
-size_t text_copy_plain(char *out, const uint8_t *p, size_t n, uint8_t a, uint8_t b);
 
 /* Writes the first character of p[0..n), n >= 1, for a person's eyes to out: as it is, or if it is unsafe or no
  * UTF-8 as \t \n \r \xHH \u{HHHH}. Returns the length, without NUL; *used: bytes of p that it stands for. */

@@ -1,12 +1,13 @@
 /* encode/escape.c - payload bytes as text that is safe to print, and back
  *
  * All are made of runs: what is plain is copied at once, the rest one character at a time. A byte of payload has
- * room for at least four, so that text_copy_plain() may write as far ahead as it reads. */
+ * room for at least four, so that plain_run() may write as far ahead as it reads. */
 #include "encode/escape.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "base/plain.h"
 #include "base/text.h"
 
 static const char hex[] = "0123456789abcdef";
@@ -18,7 +19,7 @@ size_t escape_text(char *out, const uint8_t *data, size_t n)
 	unsigned used;
 
 	for (;;) {
-		n = text_copy_plain(at, data, (size_t)(end - data), '\\', ' ');
+		n = plain_run(at, data, (size_t)(end - data), '\\', ' ');
 		at += n;
 		data += n;
 		if (data == end)
@@ -157,7 +158,7 @@ size_t escape_json(char *out, const uint8_t *data, size_t n)
 	char letter;
 
 	for (;;) {
-		n = text_copy_plain(at, data, (size_t)(end - data), '"', '\\');
+		n = plain_run(at, data, (size_t)(end - data), '"', '\\');
 		at += n;
 		data += n;
 		if (data == end)
@@ -179,7 +180,7 @@ size_t escape_json_document(char *out, const uint8_t *data, size_t n)
 	char *at = out;
 
 	for (;;) {
-		n = text_copy_plain(at, data, (size_t)(end - data), ' ', ' ');
+		n = plain_run(at, data, (size_t)(end - data), ' ', ' ');
 		at += n;
 		data += n;
 		if (data == end)

@@ -34,10 +34,18 @@ struct name {
 	char json[2 * NAME_TEXT];	/* as the inside of a string */
 };
 
+struct spot {			/* an address and its port, as text */
+	struct mcast_addr addr;
+	size_t len;		/* 0: unused */
+	char text[ADDRESS_TEXT];
+};
+
 struct recorder {
 	bool colour;
 	uint64_t second;	/* the one that date is for */
 	char date[32];		/* "2026-01-31T12:00:00." */
+	struct spot source;	/* of the last text line */
+	struct spot group;
 	struct name names[NAMES];	/* at ifindex % NAMES */
 };
 
@@ -113,6 +121,16 @@ static const struct name *name_of(struct recorder *rec, const struct mcast_msg *
 	return name;
 }
 
+/* Mostly it is the same as in the line before. */
+static char *put_spot(struct spot *spot, char *out, const struct mcast_addr *addr)
+{
+	if (!spot->len || !address_same(&spot->addr, addr)) {
+		spot->addr = *addr;
+		spot->len = address_port_text(spot->text, addr);
+	}
+	return put(out, spot->text, spot->len);
+}
+
 /* "TIME INTERFACE SOURCE:PORT GROUP:PORT LENGTH" */
 static char *put_head(struct recorder *rec, char *out, const struct mcast_msg *msg)
 {
@@ -124,9 +142,9 @@ static char *put_head(struct recorder *rec, char *out, const struct mcast_msg *m
 	*out++ = ' ';
 	out = put(out, name->text, name->len);
 	*out++ = ' ';
-	out += address_port_text(out, msg->src);
+	out = put_spot(&rec->source, out, msg->src);
 	*out++ = ' ';
-	out += address_port_text(out, msg->group);
+	out = put_spot(&rec->group, out, msg->group);
 	*out++ = ' ';
 	out = number_put(out, msg->len);
 	if (rec->colour)

@@ -1,6 +1,7 @@
 /* encode_record.c - tests: how a message is written */
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,23 @@ Test(record, writes_ipv6_in_brackets)
 	cr_assert_eq(address_parse_port("[fe80::1]:1", &src), 0);
 	cr_assert_eq(address_parse_port("[ff02::1]:2", &group), 0);
 	cr_assert_str_eq(text_of("x", 1), "2026-01-31T12:00:00.123456Z lo [fe80::1]:1 [ff02::1]:2 1 x\n");
+}
+
+Test(record, tells_each_address_and_port_apart)
+{
+	static const char *const addresses[] = { "10.0.0.5:1", "10.0.0.5:2", "10.0.0.6:2", "[::1]:2", "10.0.0.6:2" };
+	char expected[200];
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		for (int swapped = 0; swapped < 2; swapped++) {
+			const char *from = swapped ? "10.9.9.9:9" : addresses[i], *to = swapped ? addresses[i] : "10.9.9.9:9";
+
+			cr_assert_eq(address_parse_port(from, &src), 0);
+			cr_assert_eq(address_parse_port(to, &group), 0);
+			snprintf(expected, sizeof(expected), "2026-01-31T12:00:00.123456Z lo %s %s 1 x\n", from, to);
+			cr_assert_str_eq(text_of("x", 1), expected);
+		}
+	}
 }
 
 Test(record, tells_each_second_apart)
