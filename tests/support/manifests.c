@@ -129,6 +129,8 @@ const struct manifest_case manifest_cases[] = {
 	BEYOND("/sanitize/deny/0", "found \"10.0.0.0/33\", expected a network like", {"version": 1, "sanitize": {"deny": ["10.0.0.0/33"]}}),
 	BAD("/sanitize/rate", "found -5, expected datagrams a second from 0 to 1000000000", {"version": 1, "sanitize": {"rate": -5}}),
 	BAD("/sanitize/burst", "found \"10\", expected datagrams at once from 0", {"version": 1, "sanitize": {"burst": "10"}}),
+	BAD("/sanitize/rate", "found \"fast\", expected datagrams a second", {"version": 1, "sanitize": {"rate": "fast", "burst": 10}}),
+	BEYOND("/sanitize/burst", "found 10, expected a \"rate\" above 0", {"version": 1, "sanitize": {"rate": 0, "burst": 10}}),
 	BEYOND("/sanitize/burst", "found 10, expected a \"rate\" above 0", {"version": 1, "sanitize": {"burst": 10}}),
 
 	/* chain */

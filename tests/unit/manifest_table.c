@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "manifest/parts.h"
@@ -140,6 +141,51 @@ Test(manifest_table, the_examples_of_the_schema_and_the_shipped_manifest_are_goo
 		assert_both_take(schema, example);
 	assert_both_take(schema, shipped);
 	json_decref(shipped);
+	json_decref(schema);
+}
+
+static void read_text(const char *path, char *out, size_t size)
+{
+	FILE *in = fopen(path, "r");
+	size_t n;
+
+	cr_assert(in, "%s", path);
+	n = fread(out, 1, size, in);
+	fclose(in);
+	cr_assert(n && n < size, "%s: %zu bytes", path, n);
+	out[n] = '\0';
+}
+
+Test(manifest_table, the_example_of_the_readme_is_good_and_its_tables_name_every_key)
+{
+	static const char *const *const lists[] = {
+		manifest_top_keys,      manifest_limits_keys, manifest_listen_keys,
+		manifest_sanitize_keys, manifest_entry_keys,
+	};
+	static char readme[32768];
+	json_t *schema = load_schema(), *value;
+	char quoted[64], *example, *end;
+
+	read_text(SOURCE_DIR "/handlers.d/README.md", readme, sizeof(readme));
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		for (const char *const *key = lists[i]; *key; key++) {
+			snprintf(quoted, sizeof(quoted), "`%s`", *key);
+			if (!strstr(readme, quoted))
+				snprintf(quoted, sizeof(quoted), "\"%s\"", *key);
+			cr_expect(strstr(readme, quoted), "says nothing of %s", *key);
+		}
+	}
+
+	example = strstr(readme, "```json\n");
+	cr_assert(example);
+	example += strlen("```json\n");
+	end = strstr(example, "```");
+	cr_assert(end);
+	value = json_loadb(example, (size_t)(end - example), JSON_REJECT_DUPLICATES, NULL);
+	cr_assert(value, "the example is no JSON");
+	assert_both_take(schema, value);
+	json_decref(value);
 	json_decref(schema);
 }
 
