@@ -63,14 +63,14 @@ static void read_rate(struct reader *r, const struct place *at, struct sanitize_
 {
 	struct place rate, burst;
 	/* One that is no number has a fault of its own. */
-	bool any_rate = !place_member(at, "rate", &rate) ||
-			(json_is_integer(rate.value) && !json_integer_value(rate.value));
+	bool unlimited = !place_member(at, "rate", &rate) ||
+			 (json_is_integer(rate.value) && !json_integer_value(rate.value));
 
 	out->rate =
 		(uint32_t)value_int(r, at, "rate", "datagrams a second", 0, RATE_MAX, out->rate);
 	out->burst =
 		(uint32_t)value_int(r, at, "burst", "datagrams at once", 0, RATE_MAX, out->burst);
-	if (!any_rate || !out->burst)
+	if (!unlimited || !out->burst)
 		return;
 	place_member(at, "burst", &burst);
 	value_wrong(r, &burst,
