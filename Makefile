@@ -155,6 +155,7 @@ $(HANDLERS): $(BUILD)/handlers/%.so:
 # ---- tests -------------------------------------------------------------------------------
 # Handlers that only tests load, one source each
 $(BUILD)/tests/handlers/load_origin.so: private ALL_LDFLAGS += -Wl,-rpath,'$$ORIGIN'
+$(BUILD)/tests/handlers/load_plain.so: private ALL_LDFLAGS += -Wl,--hash-style=gnu
 $(BUILD)/tests/handlers/load_sysv.so: private ALL_LDFLAGS += -Wl,--hash-style=sysv
 $(TEST_HANDLERS): $(BUILD)/tests/handlers/%.so: $(BUILD)/obj/tests/handlers/%.o $(LIBCORE)
 	$(call say,SO)

@@ -17,6 +17,11 @@ static const uint32_t k[64] = {
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
+/* 5.3.3: likewise of the square roots of the first 8 primes */
+static const uint32_t initial[8] = {
+	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+};
+
 static uint32_t rotr(uint32_t x, unsigned n)
 {
 	return x >> n | x << (32 - n);
@@ -68,14 +73,13 @@ static void compress(uint32_t hash[8], const uint8_t *block)
 
 void sha256(uint8_t out[SHA256_SIZE], const void *data, size_t n)
 {
-	uint32_t hash[8] = {	/* 5.3.3 */
-		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-	};
+	uint32_t hash[8];
 	uint8_t last[2 * BLOCK] = { 0 };
 	const uint8_t *p = data;
 	uint64_t bits = (uint64_t)n * 8;
 	size_t rest;
 
+	memcpy(hash, initial, sizeof(hash));
 	for (; n >= BLOCK; n -= BLOCK, p += BLOCK)
 		compress(hash, p);
 

@@ -165,8 +165,9 @@ int config_create(struct config **out, const struct mcast_handler *handler, json
 	int err;
 
 	if (given && !json_is_object(given)) {
-		faults_add(faults, FAULT_CONFIG, pointer, "found something else than an object, expected %s's options "
-			   "in one: { \"name\": value }", handler->name);
+		faults_add(faults, FAULT_CONFIG, pointer,
+			   "found something else than an object, expected %s's options in one: { \"name\": value }",
+			   handler->name);
 		return -EINVAL;
 	}
 	config = calloc(1, sizeof(*config));

@@ -1,4 +1,4 @@
-/* handler/config_table.c - stage 4 of 4: a handler's own table of options, which we write through without a look later */
+/* handler/config_table.c - stage 4 of 4: a handler's own table of options, checked once and then trusted */
 #include "handler/config.h"
 
 #include <errno.h>

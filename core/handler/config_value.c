@@ -89,9 +89,14 @@ static int read_int(uint32_t type, json_t *value, int64_t *out)
 
 static int read_int_text(uint32_t type, const char *text, int64_t *out)
 {
-	return type == MCAST_OPT_SIZE	    ? number_size(text, out) :
-	       type == MCAST_OPT_DURATION ? number_duration(text, 0, out) :
-					    number_int(text, out);
+	switch (type) {
+	case MCAST_OPT_SIZE:
+		return number_size(text, out);
+	case MCAST_OPT_DURATION:
+		return number_duration(text, 0, out);
+	default:
+		return number_int(text, out);
+	}
 }
 
 static int set_int(void *field, const struct mcast_option *option, json_t *value, struct why *why)

@@ -71,7 +71,8 @@ static int check_names(const void *table, size_t stride, const char *what, char 
 		if (!name)
 			break;
 		if (n == LIST_MAX) {
-			why_set(why, "%s: has more than %d %ss: does the list end at a NULL name?", path, LIST_MAX, what);
+			why_set(why, "%s: has more than %d %ss: does the list end at a NULL name?", path, LIST_MAX,
+				what);
 			return -ENOEXEC;
 		}
 		if (!name_is_good(name, NAME_LONGEST, extra)) {
@@ -150,7 +151,8 @@ int descriptor_copy(struct mcast_handler *out, const struct mcast_handler *found
 
 	/* the symbol has as many bytes as the note says: elf_check_dynamic() */
 	if (!copy_struct(&handler, sizeof(handler), found, note->handler_size))
-		return refuse(why, path, "uses fields of its descriptor that this engine doesn't know: update the engine");
+		return refuse(why, path,
+			      "uses fields of its descriptor that this engine doesn't know: update the engine");
 	if (!agrees(&handler, note))
 		return refuse(why, path, "its mcast_handler and its note disagree: write both with MCAST_HANDLER(...)");
 	if (handler.reserved || handler.reserved2)

@@ -127,8 +127,8 @@ static int check_paths(const struct elf *elf, const struct dynamic *dynamic, uin
 		if (!strstr(text, "$ORIGIN") && !strstr(text, "${ORIGIN}"))
 			continue;
 		why_set(elf->why,
-			"%s: looks for libraries in \"%s\", but a handler is loaded from a copy in memory, which has no "
-			"$ORIGIN: link it with an absolute -rpath, or with the library's archive (.a)",
+			"%s: looks for libraries in \"%s\", but a handler is loaded from a copy in memory, which has "
+			"no $ORIGIN: link it with an absolute -rpath, or with the library's archive (.a)",
 			elf->path, text);
 		return -ENOEXEC;
 	}
@@ -191,6 +191,15 @@ static int count_by_hash(const struct elf *elf, uint64_t address, uint64_t *coun
 	return 0;
 }
 
+static int count_symbols(const struct elf *elf, const struct dynamic *dynamic, uint64_t *count)
+{
+	if (dynamic->gnu_hash)
+		return count_by_gnu_hash(elf, dynamic->gnu_hash, count);
+	if (dynamic->has[DT_HASH])
+		return count_by_hash(elf, dynamic->value[DT_HASH], count);
+	return -ENOEXEC;
+}
+
 static int check_descriptor(const struct elf *elf, const ElfW(Sym) *symbol, const struct mcast_note *note)
 {
 	uint64_t offset, room;
@@ -198,7 +207,8 @@ static int check_descriptor(const struct elf *elf, const ElfW(Sym) *symbol, cons
 	if (ELF32_ST_TYPE(symbol->st_info) != STT_OBJECT || symbol->st_size < note->handler_size ||
 	    !elf_offset(elf, symbol->st_value, &offset, &room) || room < note->handler_size) {
 		why_set(elf->why,
-			"%s: its mcast_handler is no struct mcast_handler of %u bytes, as its note says: rebuild all of it",
+			"%s: its mcast_handler is no struct mcast_handler of %u bytes, as its note says: rebuild all "
+			"of it",
 			elf->path, note->handler_size);
 		return -ENOEXEC;
 	}
@@ -211,8 +221,7 @@ static int check_symbols(const struct elf *elf, const struct dynamic *dynamic, c
 	uint64_t count;
 	int err;
 
-	err = dynamic->gnu_hash ? count_by_gnu_hash(elf, dynamic->gnu_hash, &count) :
-	      dynamic->has[DT_HASH] ? count_by_hash(elf, dynamic->value[DT_HASH], &count) : -ENOEXEC;
+	err = count_symbols(elf, dynamic, &count);
 	if (err || count > dynamic->symbols_room / sizeof(ElfW(Sym)))
 		return damaged(elf, "has no sound hash table of symbols");
 

@@ -44,7 +44,8 @@ static int check_abi(const struct elf *elf, const struct mcast_note *note)
 {
 	if (note->abi_major != MCAST_ABI_MAJOR) {
 		why_set(elf->why,
-			"%s: built for ABI %u.%u, this engine speaks %d.%d: rebuild it with this engine's mcast/handler.h",
+			"%s: built for ABI %u.%u, this engine speaks %d.%d: rebuild it with this engine's "
+			"mcast/handler.h",
 			elf->path, note->abi_major, note->abi_minor, MCAST_ABI_MAJOR, MCAST_ABI_MINOR);
 		return -ENOEXEC;
 	}

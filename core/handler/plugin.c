@@ -48,6 +48,7 @@ static int give(const struct plugin **out, const struct loaded *loaded, struct w
 static int cannot_load(const char *copy, const char *path, struct why *why)
 {
 	const char *words = dlerror();
+	const char *mend = "";
 	size_t n = strlen(copy);
 
 	if (!words)
@@ -59,9 +60,11 @@ static int cannot_load(const char *copy, const char *path, struct why *why)
 			words);
 		return -EMFILE;
 	}
-	why_set(why, "%s: can't be loaded: %s%s", path, words,
-		strstr(words, "undefined symbol")		? ": link it with the library that has it" :
-		strstr(words, "cannot open shared object file") ? ": install that library" : "");
+	if (strstr(words, "undefined symbol"))
+		mend = ": link it with the library that has it";
+	else if (strstr(words, "cannot open shared object file"))
+		mend = ": install that library";
+	why_set(why, "%s: can't be loaded: %s%s", path, words, mend);
 	return -ENOEXEC;
 }
 
@@ -105,7 +108,8 @@ static int load_new(const struct plugin **out, const struct sealed *sealed, cons
 	if (err)
 		return err;
 	if (loaded_count == LOADED_MAX) {
-		why_set(why, "%s: %d versions of handlers are loaded already, and none can be unloaded: restart the listener",
+		why_set(why,
+			"%s: %d versions of handlers are loaded, and none can be unloaded: restart the listener",
 			path, LOADED_MAX);
 		return -EMFILE;
 	}
@@ -114,8 +118,8 @@ static int load_new(const struct plugin **out, const struct sealed *sealed, cons
 		why_set(why, "%s: no memory", path);
 		return -ENOMEM;
 	}
-	strcpy(loaded->plugin.path, path);
-	strcpy(loaded->plugin.sha256, sha256);
+	memcpy(loaded->plugin.path, path, strlen(path) + 1);
+	memcpy(loaded->plugin.sha256, sha256, SHA256_TEXT);
 	loaded->refused = load_code(loaded, sealed, &note, runs, &loaded->why);
 	err = give(out, loaded, why);
 	if (!*runs) {		/* what is missing may be there the next time */

@@ -143,7 +143,7 @@ Test(descriptor, may_have_longer_options_if_the_rest_is_zero)
 	struct {
 		struct mcast_option option;
 		uint64_t more;
-	} longer[3] = { { options[0], 0 }, { options[1], 0 }, { { NULL }, 0 } };
+	} longer[3] = { { options[0], 0 }, { options[1], 0 } };
 	struct mcast_handler out;
 
 	file.handler.options = &longer[0].option;

@@ -211,7 +211,7 @@ Test(directory, refuses_symlinks_that_lead_out)
 
 		unlink(path);
 		cr_assert_eq(symlink(targets[i], path), 0);
-		assert_refused(targets[i], "loop.so", -EPERM, "is a symlink that leads out of the directory or nowhere");
+		assert_refused(targets[i], "loop.so", -EPERM, "is a symlink that leads out of the directory or");
 	}
 }
 
