@@ -88,7 +88,8 @@ for program; do
 	[ "$left" = 0 ] || printf ', %d skipped' "$left"
 	echo "${words:+: $words}"
 	[ "$bad" = 0 ] || sed 's/^/    /' "$log"
-	[ "$left" = 0 ] || grep '# SKIP' "$report" 2>/dev/null | sed 's/^ok - /    skipped: /; s/ *# SKIP/:/'
+	[ "$left" = 0 ] || [ ! -e "$report" ] ||
+		sed -n 's/^ok .*# SKIP *//p' "$report" | sort | uniq -c | sed 's/^ *\([0-9]*\) /    \1 skipped: /'
 done
 
 [ $((passed + failed)) != 0 ] || echo "No test ran."
