@@ -48,7 +48,7 @@ static const struct mcast_option options[] = {
 static const struct mcast_counter counters[] = {
 	[COUNT_OFFERED] = { "offered", "messages, once for each target" },
 	[COUNT_SENT] = { "sent", "messages handed to the kernel whole" },
-	[COUNT_DROPPED] = { "dropped", "messages lost here: full buffer, too long, refused by the kernel, left at the end" },
+	[COUNT_DROPPED] = { "dropped", "messages lost here: buffer full, too long, left at the end" },
 	[COUNT_BUFFERED] = { "buffered", "messages that wait for a peer now" },
 	[COUNT_ERRORS] = { "errors", "refused, unreachable and lost peers, failed lookups and sends" },
 	[COUNT_RECONNECTS] = { "reconnects", "connections made again" },
@@ -118,8 +118,10 @@ static int forward_create(struct mcast_ctx *ctx)
 		if (url.kind != URL_UDP || !url.literal || !target_heard(ctx, &url.addr))
 			continue;
 		address_port_text(group, &url.addr);
-		ctx->host->log(ctx, MCAST_LOG_ERROR, "to[%u]: \"%s\": the listener hears %s itself, so that each "
-			       "message would come back for ever; choose another group or port", i, url.text, group);
+		ctx->host->log(ctx, MCAST_LOG_ERROR,
+			       "to[%u]: \"%s\": the listener hears %s itself, so that each message would "
+			       "come back for ever; choose another group or port",
+			       i, url.text, group);
 		return -ELOOP;
 	}
 	return 0;
@@ -179,8 +181,9 @@ static int forward_start(struct mcast_ctx *ctx)
 	if (!forward)
 		return -ENOMEM;
 	ctx->state = forward;
-	forward->place = (struct target_place){ .ctx = ctx, .buffer = (size_t)config->buffer,
-						.drop_oldest = config->on_full == DROP_OLDEST };
+	forward->place.ctx = ctx;
+	forward->place.buffer = (size_t)config->buffer;
+	forward->place.drop_oldest = config->on_full == DROP_OLDEST;
 	forward->place.epoll = epoll_create1(EPOLL_CLOEXEC);
 	rc = forward->place.epoll < 0 ? -errno : 0;
 	if (!rc)

@@ -259,8 +259,7 @@ static void open_next(struct target *target)
 			target->due = target->place->now_ns + CONNECT_TIME;
 			return;
 		}
-		target_trouble(target, rc == -ELOOP ? "has the address of a group that the listener hears itself" :
-						      strerror(-rc));
+		target_trouble(target, rc == -ELOOP ? "is a group that the listener hears itself" : strerror(-rc));
 		close_all(target);
 	}
 	retry_later(target);

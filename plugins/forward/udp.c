@@ -71,9 +71,9 @@ static int interface_of(const char *word, struct outgoing_if *out)
 	return out->index ? 0 : -ENODEV;
 }
 
-static int set_int(int fd, int level, int option, int value)
+static int set(int fd, int level, int option, const void *value, size_t size)
 {
-	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno : 0;
+	return setsockopt(fd, level, option, value, (socklen_t)size) ? -errno : 0;
 }
 
 static int set_interface(int fd, const struct mcast_addr *to, const struct outgoing_if *out)
@@ -81,11 +81,10 @@ static int set_interface(int fd, const struct mcast_addr *to, const struct outgo
 	const struct ip_mreqn mreq = { .imr_address = out->source, .imr_ifindex = (int)out->index };
 
 	if (!address_is_multicast(to))
-		return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, out->name, (socklen_t)strlen(out->name)) ?
-		       -errno : 0;
+		return set(fd, SOL_SOCKET, SO_BINDTODEVICE, out->name, strlen(out->name));
 	if (!address_is_ipv4(to))
-		return set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)out->index);
-	return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &mreq, sizeof(mreq)) ? -errno : 0;
+		return set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &out->index, sizeof(out->index));
+	return set(fd, IPPROTO_IP, IP_MULTICAST_IF, &mreq, sizeof(mreq));
 }
 
 static int set_ttl(int fd, const struct mcast_addr *to, int ttl)
@@ -93,8 +92,8 @@ static int set_ttl(int fd, const struct mcast_addr *to, int ttl)
 	bool group = address_is_multicast(to);
 
 	if (address_is_ipv4(to))
-		return set_int(fd, IPPROTO_IP, group ? IP_MULTICAST_TTL : IP_TTL, ttl);
-	return set_int(fd, IPPROTO_IPV6, group ? IPV6_MULTICAST_HOPS : IPV6_UNICAST_HOPS, ttl);
+		return set(fd, IPPROTO_IP, group ? IP_MULTICAST_TTL : IP_TTL, &ttl, sizeof(ttl));
+	return set(fd, IPPROTO_IPV6, group ? IPV6_MULTICAST_HOPS : IPV6_UNICAST_HOPS, &ttl, sizeof(ttl));
 }
 
 int udp_open(const struct url *url, const struct resolved *address)
@@ -139,40 +138,38 @@ static bool is_old_error(int error)
 	       error == EHOSTDOWN || error == EPROTO || error == EOPNOTSUPP;
 }
 
-static unsigned count_sent(struct target *target, const struct mmsghdr *sent, unsigned n)
-{
-	uint64_t bytes = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		bytes += sent[i].msg_len;
-	target_count(target, COUNT_BYTES, bytes);
-	target_count(target, COUNT_SENT, n);
-	return n;
-}
-
-/* One call, taken up again where a signal cut it: how many were sent, or -errno. */
-static int send_call(int fd, struct mmsghdr *header, unsigned n)
-{
-	int rc;
-
-	do
-		rc = sendmmsg(fd, header, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (rc < 0 && errno == EINTR);
-	return rc < 0 ? -errno : rc;
-}
-
-/* Up to SEND_MAX frames: how many are done with. A frame that meets an old error is tried a second time. */
-static unsigned send_some(struct target *target, const struct frame *frames, unsigned n, bool *refused)
+/* One call, for up to SEND_MAX frames: how many were sent, or -errno where the first was not. */
+static int send_some(struct target *target, const struct frame *frames, unsigned n)
 {
 	struct mmsghdr header[SEND_MAX];
-	unsigned done = 0;
-	int old = 0;		/* what the frame at done has met, as it seems without its fault */
+	uint64_t bytes = 0;
+	int sent;
 
-	for (unsigned i = 0; i < n; i++)
-		header[i] = (struct mmsghdr){ .msg_hdr = {
-			.msg_iov = (struct iovec *)frames[i].part, .msg_iovlen = 2 } };
+	memset(header, 0, n * sizeof(header[0]));
+	for (unsigned i = 0; i < n; i++) {
+		header[i].msg_hdr.msg_iov = (struct iovec *)frames[i].part;
+		header[i].msg_hdr.msg_iovlen = 2;
+	}
+	do
+		sent = sendmmsg(target->fd, header, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return -errno;
+	for (int i = 0; i < sent; i++)
+		bytes += header[i].msg_len;
+	target_count(target, COUNT_BYTES, bytes);
+	target_count(target, COUNT_SENT, (uint64_t)sent);
+	return sent;
+}
+
+unsigned udp_send(struct target *target, const struct frame *frames, unsigned n, bool *refused)
+{
+	unsigned done = 0;
+	int old = 0;	/* what the frame at done has met, as it seems without its fault: it gets a second try */
+
 	while (done < n) {
-		int rc = send_call(target->fd, header + done, n - done);
+		unsigned want = n - done < SEND_MAX ? n - done : SEND_MAX;
+		int rc = send_some(target, frames + done, want);
 
 		if (rc == -EAGAIN)
 			break;
@@ -192,23 +189,8 @@ static unsigned send_some(struct target *target, const struct frame *frames, uns
 			*refused = true;
 			target_trouble(target, strerror(old));
 		}
-		done += count_sent(target, header + done, (unsigned)rc);
-		old = done < n ? ECONNREFUSED : 0;	/* sendmmsg(2) keeps to itself what stopped it */
-	}
-	return done;
-}
-
-unsigned udp_send(struct target *target, const struct frame *frames, unsigned n, bool *refused)
-{
-	unsigned done = 0;
-
-	while (done < n) {
-		unsigned want = n - done < SEND_MAX ? n - done : SEND_MAX;
-		unsigned got = send_some(target, frames + done, want, refused);
-
-		done += got;
-		if (got < want)
-			break;
+		done += (unsigned)rc;
+		old = (unsigned)rc < want ? ECONNREFUSED : 0;	/* sendmmsg(2) keeps to itself what stopped it */
 	}
 	return done;
 }

@@ -167,8 +167,7 @@ static int parse_query(struct url *url, const char *text, struct why *why)
 		else if (!strncmp(item, "interface=", 10))
 			rc = parse_interface(url, item + 10, why);
 		else
-			rc = wrong(why, url, "there is no \"%s\"; udp takes ?ttl=N and ?interface=NAME, "
-				   "joined by &", item);
+			rc = wrong(why, url, "there is no \"%s\"; udp takes ?ttl=N&interface=NAME", item);
 		if (rc)
 			return rc;
 		text += n;
@@ -180,14 +179,13 @@ static int parse_query(struct url *url, const char *text, struct why *why)
 /* What no peer can have as its address, whatever the network is like. */
 static int check_address(const struct url *url, struct why *why)
 {
-	static const struct mcast_addr unspecified[2] = { { .ip = { 0 } },
-		{ .ip = { [10] = 0xff, [11] = 0xff } } };
-	static const struct mcast_addr broadcast = {
-		.ip = { [10] = 0xff, [11] = 0xff, [12] = 0xff, [13] = 0xff, [14] = 0xff, [15] = 0xff } };
+	static const struct mcast_addr any6 = { .ip = { 0 } };
+	static const struct mcast_addr any4 = { .ip = "\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0" };
+	static const struct mcast_addr broadcast = { .ip = "\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff" };
 	const uint8_t *ip = url->addr.ip;
 	bool group = address_is_multicast(&url->addr);
 
-	if (address_same_ip(&url->addr, &unspecified[0]) || address_same_ip(&url->addr, &unspecified[1]))
+	if (address_same_ip(&url->addr, &any4) || address_same_ip(&url->addr, &any6))
 		return wrong(why, url, "%s is nobody's address; this host is 127.0.0.1 or [::1]", url->host);
 	if (address_same_ip(&url->addr, &broadcast))
 		return wrong(why, url, "broadcast is not supported; send to a host or a group");

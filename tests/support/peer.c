@@ -1,5 +1,5 @@
 /* peer.c - tests: sockets that something is sent to, on this host alone */
-#include "peer.h"
+#include "support/peer.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -13,42 +13,46 @@
 
 #include "base/address.h"
 
-static void open_at(struct peer *peer, const struct sockaddr *sa, socklen_t len, int type)
+static int bound(const struct sockaddr *sa, socklen_t len, int type)
 {
-	struct sockaddr_storage bound;
-	struct mcast_addr addr;
-	socklen_t bound_len = sizeof(bound);
-	int on = 1;
+	int fd = socket(sa->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
 
-	*peer = (struct peer){ .conn = -1 };
-	peer->fd = socket(sa->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	cr_assert_geq(peer->fd, 0, "socket: %s", strerror(errno));
-	setsockopt(peer->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	cr_assert_eq(bind(peer->fd, sa, len), 0, "bind: %s", strerror(errno));
-	if (type == SOCK_STREAM)
-		cr_assert_eq(listen(peer->fd, 8), 0, "listen: %s", strerror(errno));
-	cr_assert_eq(getsockname(peer->fd, (struct sockaddr *)&bound, &bound_len), 0);
-	if (address_from_sockaddr(&addr, (struct sockaddr *)&bound))
-		peer->port = addr.port;
+	cr_assert_geq(fd, 0, "socket: %s", strerror(errno));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	cr_assert_eq(bind(fd, sa, len), 0, "bind: %s", strerror(errno));
+	return fd;
 }
 
-static void open_address(struct peer *peer, const char *address, uint16_t port, int type)
+static void open_at(struct peer *peer, const struct sockaddr *sa, socklen_t len, int type)
+{
+	*peer = (struct peer){ .fd = bound(sa, len, type), .conn = -1 };
+	if (type == SOCK_STREAM)
+		cr_assert_eq(listen(peer->fd, 8), 0, "listen: %s", strerror(errno));
+}
+
+/* The kernel chooses a port; binding to it once more by number makes it stay, whatever becomes of connections. */
+static void open_address(struct peer *peer, const char *address, int type)
 {
 	struct sockaddr_storage sa;
 	struct mcast_addr addr;
 	socklen_t len;
+	int chosen;
 
 	cr_assert_eq(address_parse(address, &addr, NULL, 0), 0);
-	addr.port = port;
 	len = address_to_sockaddr(&sa, &addr, 0);
+	chosen = bound((struct sockaddr *)&sa, len, type);
+	cr_assert_eq(getsockname(chosen, (struct sockaddr *)&sa, &len), 0);
+	address_from_sockaddr(&addr, (struct sockaddr *)&sa);
 	open_at(peer, (struct sockaddr *)&sa, len, type);
+	peer->port = addr.port;
+	close(chosen);
 }
 
 void peer_udp(struct peer *peer, const char *address)
 {
 	int size = 8 << 20;
 
-	open_address(peer, address, 0, SOCK_DGRAM);
+	open_address(peer, address, SOCK_DGRAM);
 	setsockopt(peer->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
@@ -59,14 +63,14 @@ void peer_group(struct peer *peer, const char *group)
 
 	cr_assert_eq(address_parse(group, &addr, NULL, 0), 0);
 	memcpy(&mreq.imr_multiaddr, addr.ip + 12, 4);
-	open_address(peer, group, 0, SOCK_DGRAM);
+	open_address(peer, group, SOCK_DGRAM);
 	cr_assert_eq(setsockopt(peer->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq)), 0, "%s",
 		     strerror(errno));
 }
 
-void peer_tcp(struct peer *peer, const char *address, uint16_t port)
+void peer_tcp(struct peer *peer, const char *address)
 {
-	open_address(peer, address, port, SOCK_STREAM);
+	open_address(peer, address, SOCK_STREAM);
 }
 
 void peer_unix(struct peer *peer, const char *path)
@@ -77,15 +81,6 @@ void peer_unix(struct peer *peer, const char *path)
 	memcpy(un.sun_path, path, strlen(path) + 1);
 	unlink(path);
 	open_at(peer, (struct sockaddr *)&un, sizeof(un), SOCK_STREAM);
-}
-
-uint16_t peer_free_port(int type)
-{
-	struct peer peer;
-
-	open_address(&peer, "127.0.0.1", 0, type);
-	peer_close(&peer);
-	return peer.port;
 }
 
 static void take(struct peer *peer, const char *data, size_t n)
@@ -100,15 +95,22 @@ static void take(struct peer *peer, const char *data, size_t n)
 	peer->got[peer->n] = '\0';
 }
 
+static int type_of(const struct peer *peer)
+{
+	socklen_t size = sizeof(int);
+	int type = SOCK_DGRAM;
+
+	if (peer->fd >= 0)
+		getsockopt(peer->fd, SOL_SOCKET, SO_TYPE, &type, &size);
+	return type;
+}
+
 void peer_collect(struct peer *peer)
 {
 	static char data[1 << 20];
-	int type = SOCK_DGRAM, fd = peer->fd;
-	socklen_t size = sizeof(type);
+	int type = type_of(peer), fd = peer->fd;
 	ssize_t n = -1;
 
-	if (fd >= 0)
-		getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
 	if (type == SOCK_STREAM && peer->conn < 0) {
 		peer->conn = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		peer->connections += peer->conn >= 0;
@@ -135,6 +137,32 @@ void peer_hang_up(struct peer *peer)
 	if (peer->conn >= 0)
 		close(peer->conn);
 	peer->conn = -1;
+}
+
+/* A socket of datagrams that is connected to another peer refuses all others. */
+void peer_leave(struct peer *peer)
+{
+	const struct sockaddr_in other = {
+		.sin_family = AF_INET,
+		.sin_port = htons(1),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	peer_hang_up(peer);
+	if (type_of(peer) == SOCK_STREAM)
+		cr_assert_eq(shutdown(peer->fd, SHUT_RDWR), 0, "%s", strerror(errno));
+	else
+		cr_assert_eq(connect(peer->fd, (const struct sockaddr *)&other, sizeof(other)), 0);
+}
+
+void peer_return(struct peer *peer)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	if (type_of(peer) == SOCK_STREAM)
+		cr_assert_eq(listen(peer->fd, 8), 0, "%s", strerror(errno));
+	else
+		cr_assert_eq(connect(peer->fd, &nobody, sizeof(nobody)), 0);
 }
 
 void peer_close(struct peer *peer)

@@ -16,16 +16,17 @@ struct peer {
 	unsigned datagrams, connections, ends;	/* so far; ends: connections that the other side closed */
 };
 
-/* address: "127.0.0.1", "::1"; port 0: any. A failure fails the test. */
+/* address: "127.0.0.1", "::1". A failure fails the test. */
 void peer_udp(struct peer *peer, const char *address);
 void peer_group(struct peer *peer, const char *group);	/* an IPv4 one, joined on lo */
-void peer_tcp(struct peer *peer, const char *address, uint16_t port);
+void peer_tcp(struct peer *peer, const char *address);
 void peer_unix(struct peer *peer, const char *path);
 void peer_collect(struct peer *peer);	/* accepts if it has no connection, and reads */
 void peer_hang_up(struct peer *peer);	/* closes the connection */
+/* Refuses all that comes from now on, and holds the port, so that nobody else takes it; and comes back. */
+void peer_leave(struct peer *peer);
+void peer_return(struct peer *peer);
 void peer_close(struct peer *peer);	/* all of it; what it got stays */
 void peer_free(struct peer *peer);	/* and that too */
-/* A port of this host that nobody listens on. */
-uint16_t peer_free_port(int type);
 
 #endif

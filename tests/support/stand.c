@@ -1,5 +1,5 @@
 /* stand.c - tests: one handler, linked into the test, on a host whose time the test moves */
-#include "stand.h"
+#include "support/stand.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 
 static struct stand *stand_of(const struct mcast_ctx *ctx)
@@ -60,12 +61,27 @@ static void prepare(struct stand *stand, const struct mcast_addr *listen, uint32
 {
 	stand->fd = -1;
 	stand->now_ns = 1000 * CLOCK_SECOND;
-	stand->host = (struct mcast_host){ .size = sizeof(stand->host), .abi_major = MCAST_ABI_MAJOR,
-		.log = host_log, .attr = host_attr, .wake = host_wake, .stopping = host_stopping };
-	stand->ctx = (struct mcast_ctx){ .size = sizeof(stand->ctx), .flags = flags, .host = &stand->host,
-		.name = stand->handler->name, .config = config_data(stand->config), .counter = stand->counter,
-		.workers = 1, .instance = &stand->instance, .listen = listen, .listens = listens,
-		.engine = stand };
+	stand->host = (struct mcast_host){
+		.size = sizeof(stand->host),
+		.abi_major = MCAST_ABI_MAJOR,
+		.log = host_log,
+		.attr = host_attr,
+		.wake = host_wake,
+		.stopping = host_stopping,
+	};
+	stand->ctx = (struct mcast_ctx){
+		.size = sizeof(stand->ctx),
+		.flags = flags,
+		.host = &stand->host,
+		.name = stand->handler->name,
+		.config = config_data(stand->config),
+		.counter = stand->counter,
+		.workers = 1,
+		.instance = &stand->instance,
+		.listen = listen,
+		.listens = listens,
+		.engine = stand,
+	};
 	stand->instance = stand->ctx;
 	stand->instance.worker = UINT32_MAX;
 }
@@ -111,11 +127,12 @@ int stand_flush(struct stand *stand)
 
 void stand_close(struct stand *stand)
 {
-	if (stand->started)
+	if (stand->started) {
 		stand->handler->stop(&stand->ctx);
+		cr_expect_eq(stand->fd, -1, "still watched after stop");
+	}
 	if (stand->config && stand->handler->destroy)
 		stand->handler->destroy(&stand->instance);
-	cr_expect_eq(stand->fd, -1, "still watched after stop");
 	config_destroy(stand->config);
 	stand->config = NULL;
 	stand->started = false;
@@ -123,19 +140,30 @@ void stand_close(struct stand *stand)
 
 void stand_feed(struct stand *stand, const void *const *data, const size_t *len, unsigned n)
 {
-	static const struct mcast_addr src = {
-		.ip = { [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, [15] = 1 }, .port = 4242 };
-	static const struct mcast_addr group = {
-		.ip = { [10] = 0xff, [11] = 0xff, [12] = 239, [13] = 255, [14] = 0, [15] = 1 }, .port = 59259 };
-	static uint64_t seq;
+	struct mcast_addr src, group;
 	struct mcast_msg msg[256], *pointer[256];
 	uint8_t verdict[256] = { 0 };
-	struct mcast_batch batch = { .size = sizeof(batch), .n = n, .msg = pointer, .verdict = verdict,
-				     .now_ns = stand->now_ns, .at = MCAST_AT_UNKNOWN };
+	struct mcast_batch batch = {
+		.size = sizeof(batch),
+		.n = n,
+		.msg = pointer,
+		.verdict = verdict,
+		.now_ns = stand->now_ns,
+		.at = MCAST_AT_UNKNOWN,
+	};
 
+	address_parse_port("192.0.2.1:4242", &src);
+	address_parse_port("239.255.0.1:59259", &group);
 	for (unsigned i = 0; i < n; i++) {
-		msg[i] = (struct mcast_msg){ .data = data[i], .len = (uint32_t)len[i], .seq = ++seq,
-			.rx_ns = 1769860800123456789ull, .src = &src, .group = &group, .ifindex = 1 };
+		msg[i] = (struct mcast_msg){
+			.data = data[i],
+			.len = (uint32_t)len[i],
+			.seq = i + 1,
+			.rx_ns = 1769860800123456789ull,
+			.src = &src,
+			.group = &group,
+			.ifindex = 1,
+		};
 		pointer[i] = &msg[i];
 	}
 	cr_assert_eq(stand->handler->process(&stand->ctx, &batch), 0);
