@@ -163,11 +163,15 @@ int attrs_provide(struct instance *in, struct message *m, unsigned index, void *
 {
 	unsigned slot = in->first_slot + index;
 
-	if (index >= in->provide_count || !value)
+	if (index >= in->provide_count)
 		return -EINVAL;
 	if (m->made & 1u << slot)
 		return -EEXIST;
 	list(in->host, m);
+	if (!value) {
+		m->cannot |= 1u << slot;
+		return 0;
+	}
 	m->cannot &= ~(1u << slot);
 	m->made |= 1u << slot;
 	m->value[slot] = value;

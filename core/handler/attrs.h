@@ -13,7 +13,7 @@ int attrs_resolve(struct instance *const *chain, unsigned n, const char *const *
 
 /* The value for use index of in, made if need be. NULL: can't be, not provided, index out of range. */
 void *attrs_get(struct instance *in, struct message *m, unsigned index);
-/* 0; -EEXIST; -EINVAL: index out of range, value NULL. */
+/* value NULL: it can't be made. 0; -EEXIST; -EINVAL: index out of range. */
 int attrs_provide(struct instance *in, struct message *m, unsigned index, void *value);
 void attrs_end(struct host *host, struct message *m);	/* all values of m: its bytes are about to change */
 void attrs_end_all(struct host *host);	/* of all messages: the batch, or the callback outside one, is over */

@@ -190,7 +190,7 @@ static int host_provide(struct mcast_ctx *ctx, const struct mcast_msg *msg, unsi
 	if (in->host->running == in && msg)
 		rc = attrs_provide(in, message_of(msg), index, value);
 	if (rc == -EINVAL)
-		misuse(in, "provide() outside of process(), of NULL, or of what it does not declare");
+		misuse(in, "provide() outside of process(), or of what it does not declare");
 	return rc;
 }
 

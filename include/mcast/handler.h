@@ -133,7 +133,8 @@ struct mcast_host {
 	int (*stopping)(struct mcast_ctx *ctx);
 
 	/* For a provider, in process(): a value of provides[index] that it made anyway, so that make() need not. The
-	 * engine owns it from now on and ends it with fini(). 0; -EEXIST if msg has one: the value stays the caller's. */
+	 * engine owns it from now on and ends it with fini(). NULL: it can't be made of this message, so that nobody asks
+	 * make(). 0; -EEXIST if msg has one: the value stays the caller's. */
 	int (*provide)(struct mcast_ctx *ctx, const struct mcast_msg *msg, unsigned index, void *value);
 };
 

@@ -121,9 +121,10 @@ static int json(struct mcast_ctx *ctx, struct mcast_msg *msg)
 	ctx->counter[outcome]++;
 	if (outcome == NO_MEMORY)
 		return MCAST_FAIL;
-	if (outcome != VALID)
+	if (outcome != VALID) {
+		ctx->host->provide(ctx, msg, 0, NULL);
 		return config->on_invalid == ON_INVALID_DROP ? MCAST_DROP : MCAST_PASS;
-
+	}
 	if (ctx->host->provide(ctx, msg, 0, value))
 		json_decref(value);
 	return MCAST_PASS;

@@ -321,6 +321,20 @@ Test(json, a_message_changed_in_between_is_decoded_once_more)
 	rig_close(rig);
 }
 
+Test(json, what_is_known_to_be_invalid_is_not_decoded_again)
+{
+	const struct rig_handler handlers[] = {
+		{ "json", "{\"on_invalid\": \"pass\"}", ON_ERROR_PASS },
+		{ "wants_json", NULL, ON_ERROR_PASS },
+	};
+	struct rig *rig = rig_open(handlers, 2, NULL, 0);
+
+	rig_feed_text(rig, "{\"value\":");
+	cr_assert_eq(rig_counter(rig, 0, "bad_syntax"), 1);
+	cr_assert_eq(rig_counter(rig, 0, "late"), 0);
+	rig_close(rig);
+}
+
 Test(json, two_of_them_do_not_quarrel)
 {
 	const struct rig_handler handlers[] = {

@@ -266,6 +266,26 @@ Test(attrs, a_provided_value_is_not_made_and_ended_once)
 	scene_close(&scene);
 }
 
+static int process_provide_nothing(struct mcast_ctx *ctx, struct mcast_batch *batch)
+{
+	for (uint32_t i = 0; i < batch->n; i++)
+		cr_assert_eq(ctx->host->provide(ctx, batch->msg[i], 0, NULL), 0);
+	return 0;
+}
+
+Test(attrs, provided_as_impossible_are_not_made)
+{
+	static const struct mcast_handler provides = { .name = "provides", .provides = x,
+						       .process = process_provide_nothing };
+
+	OPEN(&provides, &user);
+	scene_say(&scene, "a");
+	cr_assert_null(strstr(noted(), "make"), "%s", noted());
+	cr_assert_eq(made, 0);
+	cr_assert_eq(ended, 0);
+	scene_close(&scene);
+}
+
 /* ---- how long they live ------------------------------------------------------------------ */
 
 static struct mcast_msg *kept;
