@@ -149,6 +149,7 @@ const struct manifest_case manifest_cases[] = {
 	BAD("/chain/0", "found \"\", expected a handler's name", {"version": 1, "chain": [""]}),
 	BAD("/chain/0", "found \"logger.so\", expected a handler's name like \"logger\"", {"version": 1, "chain": ["logger.so"]}),
 	BAD("/chain/0/handler", "found \"../evil\", expected a handler's name", {"version": 1, "chain": [{"handler": "../evil"}]}),
+	BAD("/chain/0/handler", "found \"a/b\", expected a handler's name", {"version": 1, "chain": [{"handler": "a/b"}]}),
 	BAD("/chain/0/handler", "found \"a b\", expected a handler's name", {"version": 1, "chain": [{"handler": "a b"}]}),
 	BAD("/chain/0/handler", "found null, expected a handler's name", {"version": 1, "chain": [{"handler": null}]}),
 	BAD("/chain/0/option", "did you mean \"options\"?", {"version": 1, "chain": [{"handler": "json", "option": {}}]}),

@@ -456,17 +456,30 @@ Test(manifest_read, a_long_word_is_cut_in_the_message)
 	cr_assert_leq(strlen(faults.list[0].text), 300);
 }
 
-Test(manifest_read, a_list_has_an_end)
+/* A chain of n handlers, malloc'ed. */
+static char *long_chain(unsigned n)
 {
-	char *text = malloc(5000 * 12 + 64), *p;
+	char *text = malloc(64 + 4 * (size_t)n), *end;
 
 	cr_assert(text);
-	p = text + sprintf(text, "{\"version\": 1, \"chain\": [\"a\"");
-	for (int i = 1; i < 4097; i++)
-		p += sprintf(p, ",\"a\"");
-	strcpy(p, "]}");
-	cr_assert_eq(parse(text), -EINVAL);
+	end = text + sprintf(text, "{\"version\": 1, \"chain\": [\"a\"");
+	while (--n)
+		end += sprintf(end, ",\"a\"");
+	strcpy(end, "]}");
+	return text;
+}
+
+Test(manifest_read, a_list_has_an_end)
+{
+	char *longest = long_chain(4096), *longer = long_chain(4097);
+
+	parse_good(longest);
+	cr_assert_eq(m.entries, 4097); /* and the drop-ins */
+	manifest_finish(&m);
+
+	cr_assert_eq(parse(longer), -EINVAL);
 	cr_assert_str_eq(faults.list[0].pointer, "/chain");
 	cr_assert_str_eq(faults.list[0].text, "found a list of 4097 items, expected at most 4096");
-	free(text);
+	free(longest);
+	free(longer);
 }
