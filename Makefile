@@ -164,7 +164,7 @@ $(TEST_HANDLERS): $(BUILD)/tests/handlers/%.so: $(BUILD)/obj/tests/handlers/%.o 
 	@chmod go-w $(@D) $@
 
 # Programs without Criterion: helpers of the tests, the demonstration and the benchmark
-$(TOOLS) $(BENCHES) $(RACES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBSUPPORT) $(LIBCORE)
+$(TOOLS) $(BENCHES) $(RACES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBCORE)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(GC) -pie $^ $(LIBS) -o $@
