@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "handler/trust.h"
+#include "base/trust.h"
 
 #define SECRET_MAX 4096		/* bytes */
 

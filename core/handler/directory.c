@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "handler/trust.h"
+#include "base/trust.h"
 
 struct plugin_dir {
 	int fd;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/trust.h"
 #include "manifest/parts.h"
 
 #define FILE_MAX (1 << 20) /* bytes of a manifest */
@@ -208,6 +209,17 @@ static int read_all(struct manifest *m, int fd, struct faults *faults)
 	return -EINVAL;
 }
 
+/* Who can write it says where the feed goes and which files are written, with our rights. */
+static int check_trust(int fd, const char *path, struct faults *faults)
+{
+	struct why why;
+	int err = trust_check(fd, path, &why);
+
+	if (err)
+		faults_add(faults, err == -EPERM ? FAULT_PERMISSION : FAULT_CONFIG, NULL, "%s", why.text);
+	return err;
+}
+
 int manifest_read(struct manifest *m, const char *path, struct faults *faults)
 {
 	int err, fd;
@@ -229,7 +241,9 @@ int manifest_read(struct manifest *m, const char *path, struct faults *faults)
 				   strerror(-err));
 		return err;
 	}
-	err = read_all(m, fd, faults);
+	err = check_trust(fd, path, faults);
+	if (!err)
+		err = read_all(m, fd, faults);
 	close(fd);
 	return err ? err : parse(m, faults);
 }

@@ -33,7 +33,8 @@ struct manifest {
 /* The manifest of a directory without one: the drop-ins alone. 0 or -ENOMEM. */
 int manifest_default(struct manifest *m);
 /* Reads directory/manifest.json, or, where path is given, that file; relative "path"s of entries start at its
- * directory. 0; -EINVAL with faults added; -ENOENT: no such file (no fault added); other -errno with a fault.
+ * directory. 0; -EINVAL with faults added; -EPERM likewise: others than root and us can write it; -ENOENT: no
+ * such file (no fault added); other -errno with a fault.
  * m is to be finished in every case. */
 int manifest_read(struct manifest *m, const char *path, struct faults *faults);
 /* The same from memory, for tests, fuzzers and programs. path need not exist: it is shown, and relative "path"s

@@ -214,6 +214,13 @@ static void tell(struct mcast_ctx *ctx, bool well)
 	state->failing = !well;
 }
 
+/* Whether nobody will ever read the standard stream: it is closed, its reader has gone, its terminal was hung up. */
+static bool is_gone(const struct sink *sink)
+{
+	return sink->error == EPIPE || sink->error == ECONNRESET || sink->error == EBADF ||
+	       (sink->error == EIO && sink->terminal);
+}
+
 /* After each try to write: what it says about the reader. */
 static void look_at_reader(struct mcast_ctx *ctx)
 {
@@ -221,7 +228,7 @@ static void look_at_reader(struct mcast_ctx *ctx)
 	struct sink *sink = &state->sink;
 	bool watch;
 
-	if ((sink->error == EPIPE || sink->error == ECONNRESET) && !is_file(ctx->config)) {
+	if (is_gone(sink) && !is_file(ctx->config)) {
 		state->gone = true;
 		sink->held_len = 0;
 		ctx->host->finish(ctx, EXIT_PIPE, "nobody reads its output any more");

@@ -1,5 +1,5 @@
-/* handler/trust.c - stage 4 of 4: whether nobody but root and us can write a file, and the command that mends it */
-#include "handler/trust.h"
+/* base/trust.c - base: whether nobody but root and us can write a file, and the command that mends it */
+#include "base/trust.h"
 
 #include <errno.h>
 #include <grp.h>

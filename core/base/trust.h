@@ -1,6 +1,6 @@
-/* handler/trust.h - stage 4 of 4: whether nobody but root and us can write a file, and the command that mends it */
-#ifndef CORE_HANDLER_TRUST_H
-#define CORE_HANDLER_TRUST_H
+/* base/trust.h - base: whether nobody but root and us can write a file, and the command that mends it */
+#ifndef CORE_BASE_TRUST_H
+#define CORE_BASE_TRUST_H
 
 #include <stddef.h>
 #include "base/why.h"
