@@ -26,6 +26,7 @@ struct program {
 	pid_t pid;		/* 0: it has been waited for */
 	int status;
 	struct stream out, err;
+	char *heard;		/* what program_heard() made of out */
 	char name[64];
 };
 
@@ -190,6 +191,31 @@ size_t program_out_size(struct program *p)
 	return p->out.size;
 }
 
+/* Each line is "TIME INTERFACE SOURCE GROUP BYTES PAYLOAD". */
+const char *program_heard(struct program *p)
+{
+	const char *line = program_out(p);
+	size_t used = 0;
+
+	free(p->heard);
+	p->heard = calloc(1, p->out.size + 1);
+	cr_assert(p->heard);
+	while (*line) {
+		const char *end = strchrnul(line, '\n');
+		size_t n;
+
+		if (*end)
+			end++;
+		for (int blanks = 0; blanks < 3 && line < end; line++)
+			blanks += *line == ' ';
+		n = (size_t)(end - line);
+		memcpy(p->heard + used, line, n);
+		used += n;
+		line = end;
+	}
+	return p->heard;
+}
+
 /* ---- the accounts ---------------------------------------------------------------------------- */
 
 /* The last line that starts with head, which is where its words begin; NULL: there is none. */
@@ -219,7 +245,8 @@ static uint64_t number_behind(const char *line, const char *word)
 	return 0;
 }
 
-uint64_t program_count(struct program *p, const char *who, const char *word)
+/* The line of the accounts that is who's; must be there. */
+static const char *account_of(struct program *p, const char *who)
 {
 	char head[160];
 	const char *line;
@@ -232,7 +259,20 @@ uint64_t program_count(struct program *p, const char *who, const char *word)
 		snprintf(head, sizeof(head), "%s: %s: offered ", p->name, who);
 	line = line_of(p, head);
 	cr_assert(line, "there is no line \"%s\"; it said:\n%s", head, p->err.text);
-	return number_behind(line, word);
+	return line;
+}
+
+uint64_t program_count(struct program *p, const char *who, const char *word)
+{
+	return number_behind(account_of(p, who), word);
+}
+
+uint64_t program_counter(struct program *p, const char *who, const char *counter)
+{
+	const char *line = account_of(p, who);
+	const char *own = strstr(line, "; ");
+
+	return own && own < strchrnul(line, '\n') ? number_behind(own + 2, counter) : 0;
 }
 
 /* The law of each handler's line; adds what it ended and emitted to the sums. */
@@ -291,5 +331,6 @@ void program_free(struct program *p)
 		close(p->err.fd);
 	free(p->out.text);
 	free(p->err.text);
+	free(p->heard);
 	free(p);
 }

@@ -32,11 +32,15 @@ int program_ends(struct program *p);
 const char *program_err(struct program *p);
 const char *program_out(struct program *p);
 size_t program_out_size(struct program *p);
+/* The text lines on stdout without time, interface and source: "239.255.0.1:5000 5 hello\n"; good for as long. */
+const char *program_heard(struct program *p);
 
 /* A number of the accounts that mcast-hear tells at its end: program_count(p, "json", "passed") from
  * "mcast-hear: json: offered 9, passed 7, ...", program_count(p, NULL, "received") from "mcast-hear: received 9
  * datagrams". 0 where a line doesn't have the word, for those that are 0 may be left out; who must be there. */
 uint64_t program_count(struct program *p, const char *who, const char *word);
+/* The same for a counter of the handler's own, which may be called like one of the engine's. */
+uint64_t program_counter(struct program *p, const char *who, const char *counter);
 /* Adds up the accounts again, from the lines: received + emitted = dropped by the sanitizer + ended by handlers + passed to
  * the end, and for each handler offered = passed + dropped + consumed + failed. */
 void program_law(struct program *p);

@@ -57,9 +57,14 @@ int wire_open(const struct wire_sender *sender)
 	return fd;
 }
 
+void wire_send(int fd, const void *data, size_t len)
+{
+	cr_assert_eq(send(fd, data, len, 0), (ssize_t)len, "send: %s", strerror(errno));
+}
+
 void wire_say(int fd, const char *text)
 {
-	cr_assert_eq(send(fd, text, strlen(text), 0), (ssize_t)strlen(text), "send: %s", strerror(errno));
+	wire_send(fd, text, strlen(text));
 }
 
 struct listen_options wire_listen(const char *group, const char *interface)

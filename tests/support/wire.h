@@ -13,6 +13,7 @@ struct wire_sender {
 };
 int wire_open(const struct wire_sender *sender);
 void wire_say(int fd, const char *text);
+void wire_send(int fd, const void *data, size_t len);
 
 /* The options of group on interface, with the buffer that is the default. */
 struct listen_options wire_listen(const char *group, const char *interface);
