@@ -26,12 +26,14 @@ struct plugin_dir;
 int plugin_dir_open(struct plugin_dir **out, const char *path, struct why *why);
 void plugin_dir_close(struct plugin_dir *dir);	/* NULL is fine */
 const char *plugin_dir_path(const struct plugin_dir *dir);
-/* The names of all *.so in it, in name order (strcmp), malloc'ed with their array: ends at NULL. Or NULL: no memory. */
+/* The names of all *.so in it, in name order (strcmp), ends at NULL; one block, ended by one
+ * free(). Or NULL: no memory. */
 char **plugin_dir_list(const struct plugin_dir *dir);
 
 /* Checks and loads the file called name ("logger.so", no slash) in dir; calls none of its callbacks. sha256: as
  * in the manifest, or NULL. *out is not the caller's to free. 0; -ENOENT: no such file; -EPERM: owner, mode,
- * symlink; -ENOEXEC, -EBADMSG (sha256), -EMFILE, -ENOMEM: words say what was found and what mends it. */
+ * symlink; -ENOEXEC, -EBADMSG (sha256), -ENOTSUP (MCAST_CAP_BLOCKING), -EMFILE (descriptors, the loader's room, 4096
+ * versions), -ENOMEM...: words say what was found and what mends it. */
 int plugin_load(const struct plugin **out, const struct plugin_dir *dir, const char *name,
 		const char *sha256, struct why *why);
 
