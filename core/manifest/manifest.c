@@ -222,6 +222,7 @@ static int check_trust(int fd, const char *path, struct faults *faults)
 
 int manifest_read(struct manifest *m, const char *path, struct faults *faults)
 {
+	struct stat st;
 	int err, fd;
 
 	err = begin(m, path, FILE_MAX + 1, faults);
@@ -231,6 +232,10 @@ int manifest_read(struct manifest *m, const char *path, struct faults *faults)
 		  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not stall us */
 	if (fd < 0) {
 		err = -errno;
+		if (err == -ENOENT && lstat(path, &st) == 0) {
+			faults_add(faults, FAULT_CONFIG, "", "is a symlink that leads nowhere");
+			return -EINVAL;
+		}
 		if (err == -EACCES)
 			faults_add(faults, FAULT_PERMISSION, "",
 				   "cannot be opened: %s; let the user that we "
