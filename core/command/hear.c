@@ -145,11 +145,23 @@ static int take_timeout(struct hear *hear, const char *text)
 	return 0;
 }
 
+/* Writes "--port or --plugins" to out where word begins both. */
+static bool begins_several(const char *word, const char *const *names, size_t n, char *out, size_t size)
+{
+	unsigned found = 0;
+	size_t used = 0;
+
+	for (size_t i = 0; *word && i < n; i++)
+		if (strncmp(names[i], word, strlen(word)) == 0 && used < size)
+			used += (size_t)snprintf(out + used, size - used, "%s--%s", found++ ? " or " : "", names[i]);
+	return found > 1;
+}
+
 /* What getopt_long(3) refused; optind is behind it. */
 static int refused(int letter, char **argv)
 {
 	const char *names[sizeof(long_options) / sizeof(*long_options)];
-	char word[64];
+	char word[64], several[128];
 	const char *near;
 	size_t n = 0;
 
@@ -164,6 +176,8 @@ static int refused(int letter, char **argv)
 		return usage("-%c: there is no such option", optopt);
 
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(argv[optind - 1], "=") - 2, argv[optind - 1] + 2);
+	if (begins_several(word, names, n, several, sizeof(several)))
+		return usage("--%s: could be %s: write more of it", word, several);
 	near = text_nearest(word, names, n);
 	if (near)
 		return usage("--%s: there is no such option; did you mean --%s?", word, near);
