@@ -29,7 +29,7 @@ char *directory_of_site(const char *given, struct why *why)
 
 	if (!given)
 		given = getenv("MCAST_HANDLERS_DIR");
-	if (given)
+	if (given && *given)
 		return strdup(given);
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
 		if (is_directory(usual[i]))
