@@ -2,11 +2,14 @@
 #include "engine/assemble.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "handler/attrs.h"
 
 struct assembly {
@@ -120,6 +123,28 @@ static int load_path(const struct plugin **out, const struct handler_options *en
 	return error;
 }
 
+static void say_missing(const struct pipeline *p, const char *file, struct why *why)
+{
+	const struct plugin_dir *dirs[] = { p->site, p->standard };
+	char near[300] = "";
+
+	for (unsigned i = 0; i < 2 && !*near; i++) {
+		char **files = dirs[i] ? plugin_dir_list(dirs[i]) : NULL;
+		const char *found;
+		size_t n = 0;
+
+		while (files && files[n])
+			n++;
+		found = text_nearest(file, (const char *const *)files, n);
+		if (found)
+			snprintf(near, sizeof(near), "; did you mean \"%.*s\"?", (int)(strlen(found) - strlen(".so")),
+				 found);
+		free(files);
+	}
+	why_set(why, "found no %s in %s%s%s%s", file, p->site ? plugin_dir_path(p->site) : "",
+		p->site && p->standard ? " nor in " : "", p->standard ? plugin_dir_path(p->standard) : "", near);
+}
+
 /* The site's own file of that name wins over the standard one. */
 static int load_named(const struct plugin **out, const struct pipeline *p,
 		      const struct handler_options *entry, struct why *why)
@@ -133,9 +158,7 @@ static int load_named(const struct plugin **out, const struct pipeline *p,
 	if (error == -ENOENT && p->standard)
 		error = plugin_load(out, p->standard, file, entry->sha256, why);
 	if (error == -ENOENT)
-		why_set(why, "found no %s in %s%s%s", file, p->site ? plugin_dir_path(p->site) : "",
-			p->site && p->standard ? " nor in " : "",
-			p->standard ? plugin_dir_path(p->standard) : "");
+		say_missing(p, file, why);
 	return error;
 }
 
@@ -156,10 +179,21 @@ static int add_entry(struct assembly *as, const struct handler_options *entry)
 	if (error) {
 		pointer_join(pointer, sizeof(pointer), entry->pointer,
 			     error == -EBADMSG ? "sha256" : entry->path ? "path" : "handler");
-		faults_add(as->faults, assemble_status(error), pointer, "%s", why.text);
+		faults_add(as->faults, assemble_status(error), entry->brief ? entry->pointer : pointer, "%s", why.text);
 		return -EINVAL;
 	}
 	return append(as, plugin, entry);
+}
+
+/* Is what path leads to this file of the site's directory? */
+static bool is_same_file(const struct pipeline *p, const char *path, const char *file)
+{
+	struct stat one, other;
+	char own[PATH_MAX];
+
+	snprintf(own, sizeof(own), "%s/%s", plugin_dir_path(p->site), file);
+	return stat(path, &one) == 0 && stat(own, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
 }
 
 /* Does an entry stand for this file of the site's directory, be it switched off? */
@@ -169,14 +203,12 @@ static bool is_named(const struct pipeline *p, const char *file)
 
 	for (unsigned i = 0; i < p->manifest.entries; i++) {
 		const struct handler_options *entry = &p->manifest.chain[i];
-		const char *slash;
 
 		if (entry->drop_ins)
 			continue;
-		if (!entry->path && strlen(entry->handler) == stem && !strncmp(entry->handler, file, stem))
+		if (entry->path && is_same_file(p, entry->path, file))
 			return true;
-		slash = entry->path ? strrchr(entry->path, '/') : NULL;
-		if (slash && strcmp(slash + 1, file) == 0)
+		if (!entry->path && strlen(entry->handler) == stem && !strncmp(entry->handler, file, stem))
 			return true;
 	}
 	return false;
@@ -186,8 +218,9 @@ static bool is_named(const struct pipeline *p, const char *file)
 static void retell(struct faults *to, struct faults *from, const struct plugin *plugin)
 {
 	for (size_t i = 0; i < from->n; i++)
-		faults_add(to, from->list[i].status, NULL, "%s: dropped in, it runs with default options, but%s: %s",
-			   plugin->path, from->list[i].pointer, from->list[i].text);
+		faults_add(to, from->list[i].status, NULL,
+			   "%s: dropped in, it runs with default options: %s; set them in an entry of \"chain\"",
+			   plugin->path, from->list[i].text);
 	faults_finish(from);
 }
 
@@ -241,22 +274,24 @@ int assemble(struct pipeline *p, uint32_t run_flags, struct faults *faults)
 		.faults = faults,
 		.place = { run_flags, p->heard, p->listens, &p->host },
 	};
+	const bool whole = !faults_any(faults);
 	int worst = 0;
 	int error;
 
-	/* All mistakes of all entries are told together, so a bad one ends nothing yet. */
+	/* All mistakes of all entries are told together, so a bad one ends nothing yet. Which files are drop-ins
+	 * is known only where all entries could be read. */
 	for (unsigned i = 0; i < p->manifest.entries && worst != -ENOMEM; i++) {
 		const struct handler_options *entry = &p->manifest.chain[i];
 
 		if (entry->drop_ins)
-			error = add_drop_ins(&as);
+			error = whole ? add_drop_ins(&as) : 0;
 		else
-			error = entry->enabled ? add_entry(&as, entry) : 0;
+			error = entry->enabled && !entry->wrong ? add_entry(&as, entry) : 0;
 		if (error)
 			worst = error;
 	}
-	if (worst)
-		return worst;
+	if (worst || !whole)
+		return worst ? worst : -EINVAL;
 	if (p->n == 0) {
 		faults_add(faults, FAULT_CONFIG, "", "no handler at all: name one in \"chain\"%s%s",
 			   p->site ? ", or put a .so into " : "", p->site ? plugin_dir_path(p->site) : "");

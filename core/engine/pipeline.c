@@ -133,7 +133,8 @@ int pipeline_build(struct pipeline *p, const struct engine_options *options)
 		return status;
 
 	error = options->plugins ? read_manifest(p, &faults) : read_plain(p, options, &faults);
-	if (!error)
+	/* Mistakes in the manifest hide none in what it says of handlers: all are told together. */
+	if (!error || (error == -EINVAL && p->manifest.root))
 		error = listen_merge(p, options);
 	if (!error)
 		error = assemble(p, options->check ? MCAST_RUN_CHECK : 0, &faults);

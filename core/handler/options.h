@@ -20,6 +20,8 @@ struct handler_options {
 	enum on_error on_error;
 	bool enabled;
 	bool required;
+	bool brief;			/* written as a string: there is no "handler" to point at */
+	bool wrong;			/* has a mistake of its own, which was told: not to be loaded */
 	const char *pointer;		/* where it stands in the manifest: "/chain/2"; NULL for a drop-in */
 };
 

@@ -191,19 +191,21 @@ static void read_drop_ins(struct reader *r, const struct place *entry, struct ha
 
 void entry_read(struct reader *r, const struct place *at, struct handler_options *out)
 {
+	const size_t before = r->faults->n;
+
 	out->enabled = out->required = true;
 	out->pointer = reader_copy(r, at->pointer);
-	if (json_is_string(at->value)) {
+	out->brief = json_is_string(at->value);
+	if (out->brief) {
 		out->handler = json_string_value(at->value);
 		if (!is_handler(out->handler))
 			value_wrong(r, at, A_HANDLER);
-		return;
+	} else if (value_object(r, at, manifest_entry_keys,
+				"an object like { \"handler\": \"logger\" }, or a handler's name")) {
+		if (json_object_get(at->value, "drop_ins"))
+			read_drop_ins(r, at, out);
+		else
+			read_handler(r, at, out);
 	}
-	if (!value_object(r, at, manifest_entry_keys,
-			  "an object like { \"handler\": \"logger\" }, or a handler's name"))
-		return;
-	if (json_object_get(at->value, "drop_ins"))
-		read_drop_ins(r, at, out);
-	else
-		read_handler(r, at, out);
+	out->wrong = r->faults->n > before;
 }
