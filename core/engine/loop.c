@@ -139,6 +139,19 @@ static bool is_over(const struct loop *loop)
 	       chain_finished(loop->p->chain);
 }
 
+/* An error of the socket itself, such as an interface that went down: told once a second at most. */
+static void tell_trouble(struct loop *loop, unsigned socket, int error, uint64_t now)
+{
+	const struct receiver_socket *s = receiver_socket(loop->p->receiver, socket);
+	char group[ADDRESS_TEXT];
+
+	if (loop->trouble_ns && now - loop->trouble_ns < CLOCK_SECOND)
+		return;
+	loop->trouble_ns = now;
+	address_port_text(group, &s->group);
+	log_warning("receiving from %s on %s: %s", group, s->interface.name, strerror(error));
+}
+
 /* Takes what one socket has and passes it through sanitizer and chain. */
 static void carry(struct loop *loop, unsigned socket, uint64_t now)
 {
@@ -151,7 +164,7 @@ static void carry(struct loop *loop, unsigned socket, uint64_t now)
 	if (n < (int)limit)
 		loop->ready[socket] = false;
 	if (n < 0)
-		log_warning("%s: %s", receiver_socket(loop->p->receiver, socket)->interface.name, strerror(-n));
+		tell_trouble(loop, socket, -n, now);
 	if (n <= 0)
 		return;
 

@@ -29,6 +29,7 @@ struct loop {
 	uint64_t second_ns;		/* when the next once-a-second work is due */
 	uint64_t lost;			/* not yet told to the handlers */
 	uint64_t lost_told;		/* already told to people */
+	uint64_t trouble_ns;		/* when a socket's error was last told */
 	bool paused;			/* the handlers know that the input pauses */
 	bool broken;			/* no memory: loop_run ended early */
 };
