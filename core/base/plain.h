@@ -4,6 +4,7 @@
 #ifndef CORE_BASE_PLAIN_H
 #define CORE_BASE_PLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #ifdef __SSE2__
@@ -21,9 +22,8 @@ static inline unsigned plain_not(__m128i bytes, uint8_t a, uint8_t b)
 }
 #endif
 
-/* As text_plain(). out: NULL, or where the prefix is copied to: all n bytes have room there, and what is behind the
- * prefix is undefined. */
-static inline size_t plain_run(char *out, const uint8_t *p, size_t n, uint8_t a, uint8_t b)
+/* As text_plain(). copy: the prefix goes to out too, where all n bytes have room; what is behind it is undefined. */
+static inline size_t plain_run(char *out, bool copy, const uint8_t *p, size_t n, uint8_t a, uint8_t b)
 {
 	size_t i = 0;
 
@@ -35,14 +35,14 @@ static inline size_t plain_run(char *out, const uint8_t *p, size_t n, uint8_t a,
 		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
 		unsigned found = plain_not(bytes, a, b);
 
-		if (out)
+		if (copy)
 			_mm_storeu_si128((__m128i *)(void *)(out + i), bytes);
 		if (found)
 			return i + (unsigned)__builtin_ctz(found);
 	}
 #endif
 	for (; i < n && p[i] >= 0x20 && p[i] < 0x7F && p[i] != a && p[i] != b; i++)
-		if (out)
+		if (copy)
 			out[i] = (char)p[i];
 	return i;
 }

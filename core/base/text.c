@@ -101,7 +101,7 @@ bool text_is_unsafe(uint32_t cp)
 
 size_t text_plain(const uint8_t *p, size_t n, uint8_t a, uint8_t b)
 {
-	return plain_run(NULL, p, n, a, b);
+	return plain_run(NULL, false, p, n, a, b);
 }
 
 unsigned text_escape(char out[TEXT_ESCAPE], const uint8_t *p, size_t n, unsigned *used)

@@ -19,7 +19,7 @@ size_t escape_text(char *out, const uint8_t *data, size_t n)
 	unsigned used;
 
 	for (;;) {
-		n = plain_run(at, data, (size_t)(end - data), '\\', ' ');
+		n = plain_run(at, true, data, (size_t)(end - data), '\\', ' ');
 		at += n;
 		data += n;
 		if (data == end)
@@ -158,7 +158,7 @@ size_t escape_json(char *out, const uint8_t *data, size_t n)
 	char letter;
 
 	for (;;) {
-		n = plain_run(at, data, (size_t)(end - data), '"', '\\');
+		n = plain_run(at, true, data, (size_t)(end - data), '"', '\\');
 		at += n;
 		data += n;
 		if (data == end)
@@ -180,7 +180,7 @@ size_t escape_json_document(char *out, const uint8_t *data, size_t n)
 	char *at = out;
 
 	for (;;) {
-		n = plain_run(at, data, (size_t)(end - data), ' ', ' ');
+		n = plain_run(at, true, data, (size_t)(end - data), ' ', ' ');
 		at += n;
 		data += n;
 		if (data == end)

@@ -95,11 +95,9 @@ static char *put_time(struct recorder *rec, char *out, uint64_t ns)
 
 static void name_look_up(struct name *name, uint32_t ifindex, uint64_t second)
 {
-	char found[IF_NAMESIZE];
+	char found[IF_NAMESIZE] = "-";
 
-	if (!ifindex)
-		strcpy(found, "-");
-	else if (!if_indextoname(ifindex, found))
+	if (ifindex && !if_indextoname(ifindex, found))
 		snprintf(found, sizeof(found), "%u", ifindex);
 
 	name->ifindex = ifindex;

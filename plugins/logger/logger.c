@@ -17,11 +17,11 @@
 #include "rotate.h"
 #include "sink.h"
 
-#define BUFFER (1 << 20)	/* bytes; more than the longest record */
+#define BUFFER SINK_HELD		/* bytes */
 #define BATCH 256		/* messages, as mcast/handler.h promises */
 #define EXIT_PIPE 141		/* 128 + SIGPIPE, as a shell would say it */
 
-_Static_assert(RECORD_BOUND(65507) <= BUFFER && BUFFER <= SINK_HELD, "any record fits");
+_Static_assert(RECORD_BOUND(65507) <= BUFFER, "any record fits, and what a slow reader leaves of it");
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HEX, FORMAT_RAW };
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };

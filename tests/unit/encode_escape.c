@@ -90,7 +90,7 @@ Test(escape, gives_every_character_back_through_a_json_parser)
 		if (cp >= 0xD800 && cp <= 0xDFFF)
 			continue;
 		n = 2 + escape_json(text + 2, in, text_encode(in, cp));
-		strcpy(text + n, "\"]");
+		memcpy(text + n, "\"]", 3);
 		back = json_loads(text, JSON_ALLOW_NUL, NULL);
 		cr_assert_not_null(back, "U+%04X: %s", cp, text);
 		cr_assert_eq(json_string_length(json_array_get(back, 0)), text_encode(in, cp));
