@@ -1,4 +1,4 @@
-/* chain/chain.c - stage 3 of 4: socket > sanitize > [chain] > handler: the life of a chain, a batch's way, the figures */
+/* chain/chain.c - stage 3 of 4: socket > sanitize > [chain] > handler: a chain's life, a batch's way, the figures */
 #include "chain/chain.h"
 
 #include <errno.h>

@@ -66,7 +66,7 @@ void suspend_worked(struct chain *chain, struct stage *st);
 
 /* written.c: what handlers wrote. */
 unsigned written_check(struct chain *chain, unsigned n);	/* checks those of live[0..n) that were written */
-void written_emitted(void *chain, struct instance *in, struct message *m);	/* struct host, emit */
+void written_emitted(void *owner, struct instance *in, struct message *m);	/* struct host, emit */
 void written_go_on(struct chain *chain);	/* runs all that was emitted through the stages behind */
 
 /* chain.c: runs live[0..n) through the stages from that one on, and ends all. */

@@ -27,8 +27,8 @@ void suspend_failed(struct chain *chain, struct stage *st)
 		st->pause_ns = PAUSE_FIRST;
 		st->passed_over = st->counts.passed_over;
 		st->counts.suspensions++;
-		log_warning("%s fails and is suspended: messages go past it; it is tried again after 1 s, 2 s, 4 s "
-			    "... 30 s", st->in->name);
+		log_warning("%s fails and is suspended: messages go past it; next try in 1 s, then 2, 4, ... 30 s",
+			    st->in->name);
 	}
 	st->retry_ns = chain->now_ns + st->pause_ns;
 }

@@ -117,7 +117,7 @@ static unsigned fetch(struct chain *chain, struct stage *st)
 
 void written_go_on(struct chain *chain)
 {
-	unsigned i = chain->n, n;
+	unsigned i, n;
 
 	while (chain->waiting) {
 		/* All that the next batch makes waits behind later stages than this one. */

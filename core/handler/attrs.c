@@ -53,7 +53,8 @@ static void say_unmet(struct instance *const *chain, unsigned n, unsigned who, c
 		if (find_provided(chain[i], name, &index)) {
 			faults_add(faults, FAULT_CONFIG, pointer,
 				   "%s needs the attribute \"%s\", which %s provides further down the chain; "
-				   "put %s before %s", me, name, chain[i]->name, chain[i]->name, me);
+				   "put %s before %s",
+				   me, name, chain[i]->name, chain[i]->name, me);
 			return;
 		}
 	}
@@ -104,7 +105,8 @@ int attrs_resolve(struct instance *const *chain, unsigned n, const char *const *
 		if (slots > MESSAGE_ATTRS) {
 			faults_add(faults, FAULT_CONFIG, pointers[i],
 				   "with %s the handlers of this chain provide %u attributes; %d are possible: "
-				   "leave handlers out", chain[i]->name, slots, MESSAGE_ATTRS);
+				   "leave handlers out",
+				   chain[i]->name, slots, MESSAGE_ATTRS);
 			return -EINVAL;
 		}
 	}
@@ -132,6 +134,7 @@ static void list(struct host *host, struct message *m)
 
 void *attrs_get(struct instance *in, struct message *m, unsigned index)
 {
+	const struct mcast_attr *attr;
 	const struct attr_use *use;
 	struct instance *provider;
 	uint32_t bit;
@@ -148,8 +151,8 @@ void *attrs_get(struct instance *in, struct message *m, unsigned index)
 
 	provider = use->provider;
 	list(in->host, m);
-	value = provider->handler->provides[use->index].make ?
-		provider->handler->provides[use->index].make(&provider->worker, &m->msg) : NULL;
+	attr = &provider->handler->provides[use->index];
+	value = attr->make ? attr->make(&provider->worker, &m->msg) : NULL;
 	if (!value) {
 		m->cannot |= bit;
 		return NULL;

@@ -13,7 +13,7 @@
 /* Filled in by the chain (and by tests), one for each worker; all zero before. */
 struct host {
 	void *owner;
-	void (*emit)(void *owner, struct instance *in, struct message *m);	/* m, held once, unchecked, waits behind in */
+	void (*emit)(void *owner, struct instance *in, struct message *m);	/* m, held once, waits behind in */
 	int (*watch)(void *owner, struct instance *in, int fd, uint32_t events);	/* 0 or -errno */
 	void (*finish)(void *owner, struct instance *in, int status, const char *why);
 	int (*stopping)(void *owner);

@@ -16,8 +16,7 @@ static unsigned count_counters(const struct mcast_handler *handler)
 	return n;
 }
 
-static void fill_ctx(struct mcast_ctx *ctx, struct instance *in, const struct instance_place *place,
-		     uint64_t *counter, uint32_t worker)
+static void fill_ctx(struct mcast_ctx *ctx, struct instance *in, const struct instance_place *place, uint32_t worker)
 {
 	*ctx = (struct mcast_ctx){
 		.size = sizeof(*ctx),
@@ -25,7 +24,7 @@ static void fill_ctx(struct mcast_ctx *ctx, struct instance *in, const struct in
 		.host = &host_functions,
 		.name = in->name,
 		.config = in->config ? config_data(in->config) : NULL,
-		.counter = counter,
+		.counter = worker == UINT32_MAX ? in->counter : in->counter + in->counters,
 		.worker = worker,
 		.workers = 1,
 		.instance = &in->ctx,
@@ -53,8 +52,8 @@ int instance_new(struct instance **out, const struct plugin *plugin, const char 
 		return -ENOMEM;
 	}
 	in->config = config;
-	fill_ctx(&in->ctx, in, place, in->counter, UINT32_MAX);
-	fill_ctx(&in->worker, in, place, in->counter + in->counters, 0);
+	fill_ctx(&in->ctx, in, place, UINT32_MAX);
+	fill_ctx(&in->worker, in, place, 0);
 	*out = in;
 	return 0;
 }

@@ -14,14 +14,14 @@
 
 #define CHUNK 64		/* records that are made at once: a batch */
 #define BEHIND 64		/* bytes that may be read behind the payload */
-#define SMALLEST 512		/* bytes of the smallest class; each further one holds twice as much */
-#define CLASSES 8		/* the last: DATAGRAM_MAX */
+#define SMALLEST 512		/* bytes of the first step of sizes; each further one holds twice as much */
+#define STEPS 8		/* the last: DATAGRAM_MAX */
 #define CACHE_LINE 64
 
 struct message_bytes {
-	struct message_bytes *next;	/* in its class's free list */
-	uint32_t class;
-	uint8_t data[];			/* class_size(class) + BEHIND */
+	struct message_bytes *next;	/* in its step's free list */
+	uint32_t step;
+	uint8_t data[];			/* step_size(step) + BEHIND */
 };
 
 struct chunk {
@@ -35,7 +35,7 @@ struct messages {
 	size_t records;
 	size_t stride;			/* bytes from one record to the next */
 	struct chunk *chunks;
-	struct message_bytes *bytes[CLASSES];	/* free ones */
+	struct message_bytes *bytes[STEPS];	/* free ones */
 	uint64_t kept_limit;
 	/* What other threads write stands on a line of its own. */
 	_Alignas(CACHE_LINE) struct message *_Atomic released;
@@ -83,7 +83,7 @@ void messages_destroy(struct messages *home)
 		home->chunks = chunk->next;
 		free_chunk(home, chunk);
 	}
-	for (unsigned i = 0; i < CLASSES; i++) {
+	for (unsigned i = 0; i < STEPS; i++) {
 		while ((bytes = home->bytes[i])) {
 			home->bytes[i] = bytes->next;
 			free(bytes);
@@ -126,33 +126,33 @@ static int add_chunk(struct messages *home)
 
 /* ---- bytes ------------------------------------------------------------------------------ */
 
-static size_t class_size(unsigned class)
+static size_t step_size(unsigned step)
 {
-	return class == CLASSES - 1 ? DATAGRAM_MAX : (size_t)SMALLEST << class;
+	return step == STEPS - 1 ? DATAGRAM_MAX : (size_t)SMALLEST << step;
 }
 
 static struct message_bytes *bytes_take(struct messages *home, uint32_t len)
 {
 	struct message_bytes *bytes;
-	unsigned class = 0;
+	unsigned step = 0;
 
-	while (class_size(class) < len)
-		class++;
-	bytes = home->bytes[class];
+	while (step_size(step) < len)
+		step++;
+	bytes = home->bytes[step];
 	if (bytes) {
-		home->bytes[class] = bytes->next;
+		home->bytes[step] = bytes->next;
 		return bytes;
 	}
-	bytes = malloc(sizeof(*bytes) + class_size(class) + BEHIND);
+	bytes = malloc(sizeof(*bytes) + step_size(step) + BEHIND);
 	if (bytes)
-		bytes->class = class;
+		bytes->step = step;
 	return bytes;
 }
 
 static void bytes_give(struct messages *home, struct message_bytes *bytes)
 {
-	bytes->next = home->bytes[bytes->class];
-	home->bytes[bytes->class] = bytes;
+	bytes->next = home->bytes[bytes->step];
+	home->bytes[bytes->step] = bytes;
 }
 
 /* Makes the bytes m's own; len: how many there will be, of which the old ones are copied. */
@@ -190,7 +190,7 @@ uint8_t *message_own(struct message *m, uint32_t len)
 {
 	if (len > DATAGRAM_MAX)
 		return NULL;
-	if (!m->own || class_size(m->own->class) < len) {
+	if (!m->own || step_size(m->own->step) < len) {
 		if (own_bytes(m, len))
 			return NULL;
 	}

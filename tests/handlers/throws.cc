@@ -1,4 +1,4 @@
-// throws - a handler in C++: throws at the word "throw", drops "drop", passes the rest
+/* throws.cc - a handler in C++: throws at the word "throw", drops "drop", passes the rest */
 #include <cstring>
 #include <stdexcept>
 #include <mcast/handler.h>

@@ -70,6 +70,12 @@ unsigned count_of(const char *text, const char *part)
 	return n;
 }
 
+void put_text(uint8_t *out, const char *text)
+{
+	while (*text)
+		*out++ = (uint8_t)*text++;
+}
+
 static int sink_process(struct mcast_ctx *ctx, struct mcast_batch *batch)
 {
 	const struct instance *in = ctx->engine;
@@ -103,7 +109,7 @@ static void repair(void *arg, const uint8_t *data, size_t len, uint8_t *out)
 	(void)arg;
 	for (size_t i = 0; i < len; i++) {
 		if (data[i] == '?') {
-			memcpy(out, "<?>", 3);
+			put_text(out, "<?>");
 			out += 3;
 		} else {
 			*out++ = data[i];
@@ -144,7 +150,8 @@ void scene_open(struct scene *scene, const struct scene_handler *handlers, unsig
 	cr_assert_eq(address_parse_port(SCENE_GROUP, &scene->group), 0);
 	for (unsigned i = 0; i < n; i++) {
 		scene->plugin[i].handler = *handlers[i].handler;
-		cr_assert_eq(instance_new(&scene->in[i], &scene->plugin[i], handlers[i].handler->name, NULL, &place), 0);
+		cr_assert_eq(instance_new(&scene->in[i], &scene->plugin[i], handlers[i].handler->name, NULL, &place),
+			     0);
 		pointers[i] = "";
 		stages[i] = (struct chain_stage){ scene->in[i], handlers[i].on_error, handlers[i].groups,
 						  handlers[i].group_count };

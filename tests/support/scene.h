@@ -45,6 +45,8 @@ void scene_law(const struct scene *scene);	/* asserts the accounting law */
 /* Stops, destroys; asserts the law, and that all messages came back. */
 void scene_close(struct scene *scene);
 
+void put_text(uint8_t *out, const char *text);	/* its bytes, without the NUL */
+
 /* What handlers have noted, one line, parts joined by spaces; note_clear() begins anew. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *noted(void);

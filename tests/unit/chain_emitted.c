@@ -27,12 +27,12 @@ static void open_chain(const struct mcast_handler *const *handlers, unsigned n)
 static int process_double(struct mcast_ctx *ctx, struct mcast_batch *batch)
 {
 	for (uint32_t i = 0; i < batch->n; i++) {
-		for (char c = '0'; c < '2'; c++) {
+		for (unsigned k = 0; k < 2; k++) {
 			char child[64];
 			uint32_t len = batch->msg[i]->len;
 
 			memcpy(child, batch->msg[i]->data, len);
-			child[len] = c;
+			child[len] = k ? '1' : '0';
 			cr_assert_eq(ctx->host->emit(ctx, batch->msg[i], child, len + 1), 0);
 			memset(child, '#', sizeof(child));	/* emit() has copied it */
 		}
@@ -178,8 +178,9 @@ static int process_note(struct mcast_ctx *ctx, struct mcast_batch *batch)
 
 Test(emitted, also_without_a_batch_and_before_the_next_handler_is_called)
 {
-	static const struct mcast_handler source = { .name = "source", .process = process_note, .tick = tick_emit,
-						     .event = event_emit, .flush = flush_emit };
+	static const struct mcast_handler source = {
+		.name = "source", .process = process_note, .tick = tick_emit, .event = event_emit, .flush = flush_emit,
+	};
 	static const struct mcast_handler end = { .name = "end", .process = process_note, .flush = flush_note };
 	static const struct mcast_handler *const chain[] = { &source, &end };
 

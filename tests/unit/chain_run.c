@@ -7,20 +7,26 @@
 
 static struct scene scene;
 
+static const struct {
+	uint8_t letter;
+	uint8_t verdict;
+} meanings[] = {
+	{ 'p', MCAST_PASS }, { 'd', MCAST_DROP }, { 'c', MCAST_CONSUME }, { '3', 3 }, { 'f', MCAST_FAIL }, { 'x', 255 },
+};
+
 /* Gives each message the verdict that its first letter says. */
 static int by_letter(struct mcast_ctx *ctx, struct mcast_batch *batch)
 {
 	(void)ctx;
 	for (uint32_t i = 0; i < batch->n; i++) {
-		switch (batch->msg[i]->data[0]) {
-		case 'p': batch->verdict[i] = MCAST_PASS; break;
-		case 'd': batch->verdict[i] = MCAST_DROP; break;
-		case 'c': batch->verdict[i] = MCAST_CONSUME; break;
-		case '3': batch->verdict[i] = 3; break;
-		case 'f': batch->verdict[i] = MCAST_FAIL; break;
-		case 'x': batch->verdict[i] = 255; break;
-		case 'e': return -EIO;
+		uint8_t letter = batch->msg[i]->data[0];
+
+		for (unsigned k = 0; k < sizeof(meanings) / sizeof(*meanings); k++) {
+			if (meanings[k].letter == letter)
+				batch->verdict[i] = meanings[k].verdict;
 		}
+		if (letter == 'e')
+			return -EIO;
 	}
 	return 0;
 }

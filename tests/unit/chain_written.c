@@ -31,7 +31,7 @@ static int process_append(struct mcast_ctx *ctx, struct mcast_batch *batch)
 		cr_assert_eq(msg->len, len + more);
 		for (uint32_t k = len; k < len + more; k++)
 			cr_assert_eq(bytes[k], 0);
-		memcpy(bytes + len, suffix, more);
+		put_text(bytes + len, suffix);
 	}
 	return 0;
 }
@@ -143,7 +143,7 @@ static int process_write_and_keep(struct mcast_ctx *ctx, struct mcast_batch *bat
 	uint8_t *bytes;
 
 	kept = ctx->host->writable(ctx, batch->msg[0], 2, &bytes);
-	memcpy(bytes, "k?", 2);
+	put_text(bytes, "k?");
 	cr_assert_eq(ctx->host->keep(ctx, kept), 0);
 	return 0;
 }
@@ -196,19 +196,20 @@ static int process_twice(struct mcast_ctx *ctx, struct mcast_batch *batch)
 	cr_assert_eq(ctx->host->keep(ctx, msg), 0);
 	kept = msg;
 	msg = ctx->host->writable(ctx, msg, 4, &bytes);
-	memcpy(bytes, "copy", 4);
+	put_text(bytes, "copy");
 	cr_assert_neq(msg, first_seen);
 	cr_assert_null(ctx->host->writable(ctx, kept, 4, &bytes), "it stands in the batch no more");
 	msg = ctx->host->writable(ctx, msg, 6, &bytes);
 	cr_assert_eq(msg, batch->msg[0]);
-	memcpy(bytes + 4, "++", 2);
+	put_text(bytes + 4, "++");
 	return 0;
 }
 
 Test(written, writable_twice_keeps_what_was_written_first)
 {
-	static const struct mcast_handler twice = { .name = "twice", .caps = MCAST_CAP_MODIFY,
-						    .process = process_twice };
+	static const struct mcast_handler twice = {
+		.name = "twice", .caps = MCAST_CAP_MODIFY, .process = process_twice,
+	};
 
 	capture_start();
 	open_three(&twice, &scene_sink, &flags);

@@ -33,10 +33,7 @@ static void *make(struct mcast_ctx *provider, const struct mcast_msg *msg)
 
 static void fini(struct mcast_ctx *provider, void *value)
 {
-	unsigned who;
-
-	cr_assert_eq(sscanf(value, "%u=", &who), 1);
-	cr_assert_eq(who, place(provider), "ended by another than its maker");
+	cr_assert_eq(strtoul(value, NULL, 10), place(provider), "ended by another than its maker");
 	free(value);
 	ended++;
 }
@@ -197,8 +194,9 @@ Test(attrs, a_need_that_is_provided_too_late_says_how_to_mend_it)
 
 Test(attrs, nobody_provides_for_itself)
 {
-	static const struct mcast_handler own = { .name = "own", .provides = x, .needs = needs_x,
-						  .process = process_use };
+	static const struct mcast_handler own = {
+		.name = "own", .provides = x, .needs = needs_x, .process = process_use,
+	};
 	static const struct mcast_handler *const chain[] = { &own };
 
 	cr_assert_str_eq(refused(chain, 1, "/chain/0"),
@@ -254,8 +252,9 @@ static int process_provide(struct mcast_ctx *ctx, struct mcast_batch *batch)
 
 Test(attrs, a_provided_value_is_not_made_and_ended_once)
 {
-	static const struct mcast_handler provides = { .name = "provides", .provides = x,
-						       .process = process_provide };
+	static const struct mcast_handler provides = {
+		.name = "provides", .provides = x, .process = process_provide,
+	};
 	static const char *const texts[] = { "a", "-" };
 
 	OPEN(&provides, &user);
@@ -298,14 +297,15 @@ static int process_change(struct mcast_ctx *ctx, struct mcast_batch *batch)
 	cr_assert_not_null(ctx->host->attr(ctx, batch->msg[0], 0));
 	cr_assert_not_null(ctx->host->writable(ctx, batch->msg[0], 3, &bytes));
 	cr_assert_eq(ended, before + !kept, "the value is ended before the bytes change");
-	memcpy(bytes, "new", 3);
+	put_text(bytes, "new");
 	note("changed:%s", (char *)ctx->host->attr(ctx, batch->msg[0], 0));
-	memcpy(bytes, "wen", 3);
+	put_text(bytes, "wen");
 	return 0;
 }
 
-static const struct mcast_handler changes = { .name = "changes", .needs = needs_x, .process = process_change,
-					      .caps = MCAST_CAP_MODIFY };
+static const struct mcast_handler changes = {
+	.name = "changes", .needs = needs_x, .process = process_change, .caps = MCAST_CAP_MODIFY,
+};
 
 Test(attrs, end_when_the_bytes_change)
 {
@@ -345,8 +345,9 @@ static int tick_use(struct mcast_ctx *ctx, uint64_t now_ns)
 
 Test(attrs, of_a_kept_message_end_with_the_callback_that_asked)
 {
-	static const struct mcast_handler later = { .name = "later", .needs = needs_x, .process = process_keep,
-						    .tick = tick_use };
+	static const struct mcast_handler later = {
+		.name = "later", .needs = needs_x, .process = process_keep, .tick = tick_use,
+	};
 
 	OPEN(&provider, &later);
 	scene_say(&scene, "a");
@@ -403,8 +404,9 @@ static void *make_of_x(struct mcast_ctx *ctx, const struct mcast_msg *msg)
 Test(attrs, may_be_made_of_others)
 {
 	static const struct mcast_attr derived[] = { { "z", make_of_x, fini }, { 0 } };
-	static const struct mcast_handler second = { .name = "second", .needs = needs_x, .provides = derived,
-						     .process = process_nothing };
+	static const struct mcast_handler second = {
+		.name = "second", .needs = needs_x, .provides = derived, .process = process_nothing,
+	};
 	static const struct mcast_handler third = { .name = "third", .needs = needs_z, .process = process_use };
 
 	OPEN(&provider, &second, &third);

@@ -37,9 +37,10 @@ static void destroy(struct mcast_ctx *ctx)
 }
 
 static const struct mcast_counter counters[] = { { "one", "" }, { "two", "" }, { 0 } };
-static struct plugin plugin = { .handler = {
+static const struct mcast_handler handler = {
 	.name = "kind", .counters = counters, .create = create, .start = start, .stop = stop, .destroy = destroy,
-} };
+};
+static struct plugin plugin;
 static struct mcast_addr heard[2];
 static struct host host;
 static const struct instance_place place = {
@@ -52,6 +53,7 @@ static void setup(void)
 {
 	char name[] = "mine";
 
+	plugin.handler = handler;
 	cr_assert_eq(instance_new(&in, &plugin, name, NULL, &place), 0);
 	memset(name, 'x', 4);		/* the name is copied */
 }

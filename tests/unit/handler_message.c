@@ -35,8 +35,14 @@ static struct message *borrow(uint32_t len, char c)
 
 	cr_assert_eq(messages_take(home, &msg, 1), 0);
 	memset(lent, c, len);
-	*msg = (struct mcast_msg){ .data = lent, .len = len, .src = &src, .group = &group, .seq = 7,
-				   .engine = msg->engine };
+	*msg = (struct mcast_msg){
+		.data = lent,
+		.len = len,
+		.src = &src,
+		.group = &group,
+		.seq = 7,
+		.engine = msg->engine,
+	};
 	return message_of(msg);
 }
 
@@ -165,7 +171,7 @@ Test(message, counts_as_kept_until_its_last_hold_is_gone)
 
 Test(message, keeping_is_bounded)
 {
-	struct message *kept[LIMIT / 1000];
+	struct message *kept[LIMIT / 1000] = { NULL };
 	unsigned n = 0;
 
 	for (;;) {
@@ -232,7 +238,9 @@ Test(message, refuses_what_nobody_may_do)
 
 Test(message, own_bytes_keep_the_old_ones_and_zero_the_new_ones)
 {
-	static const struct { uint32_t from, to; } table[] = {
+	static const struct {
+		uint32_t from, to;
+	} table[] = {
 		{ 0, 0 }, { 0, 10 }, { 10, 0 }, { 10, 20 }, { 20, 10 }, { 500, 600 }, { 100, 65507 }, { 65507, 3 },
 	};
 

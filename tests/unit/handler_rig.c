@@ -10,7 +10,9 @@ Test(rig, feeds_and_counts)
 {
 	static const char *const texts[] = { "a", "drop", "" };
 	const struct mcast_addr listen[2] = { { .port = 1 }, { .port = 2 } };
-	const struct rig_handler chain[] = { { "rig_probe", "{ \"number\": 3 }", ON_ERROR_PASS }, { .handler = "nothing" } };
+	const struct rig_handler chain[] = {
+		{ .handler = "rig_probe", .options = "{ \"number\": 3 }" }, { .handler = "nothing" },
+	};
 	struct rig *rig = rig_open(chain, 2, listen, 2);
 
 	rig_feed_text(rig, "one");
