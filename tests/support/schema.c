@@ -1,8 +1,8 @@
 /* schema.c - tests: checks a JSON document against a JSON Schema (draft 2020-12) */
 #include "schema.h"
 
-#include <math.h>
 #include <regex.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,12 @@ static bool refuse(struct check *check, const char *keyword, json_t *wanted, jso
 
 /* ---- keywords: what each asks of a value; each lets pass values of types that it does not speak of ------- */
 
+/* A real without a fraction is an integer; beyond 2^53 all are. */
+static bool is_whole(double real)
+{
+	return real < -0x1p53 || real > 0x1p53 || real == (double)(int64_t)real;
+}
+
 static bool check_type(struct check *check, json_t *want, json_t *value)
 {
 	const char *type = json_string_value(want);
@@ -46,8 +52,7 @@ static bool check_type(struct check *check, json_t *want, json_t *value)
 		return !strcmp(type, "integer") || !strcmp(type, "number");
 	case JSON_REAL: /* 1.0 is an integer */
 		return !strcmp(type, "number") ||
-		       (!strcmp(type, "integer") &&
-			json_real_value(value) == floor(json_real_value(value)));
+		       (!strcmp(type, "integer") && is_whole(json_real_value(value)));
 	case JSON_TRUE:
 	case JSON_FALSE:
 		return !strcmp(type, "boolean");
@@ -75,7 +80,9 @@ static bool check_enum(struct check *check, json_t *want, json_t *value)
 	size_t i;
 
 	(void)check;
-	json_array_foreach(want, i, one) if (same(one, value)) return true;
+	json_array_foreach(want, i, one)
+		if (same(one, value))
+			return true;
 	return false;
 }
 
@@ -156,7 +163,9 @@ static bool check_items(struct check *check, json_t *want, json_t *value)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(value, i, item) if (!accepts(*check, want, item)) return false;
+	json_array_foreach(value, i, item)
+		if (!accepts(*check, want, item))
+			return false;
 	return true;
 }
 
@@ -165,10 +174,10 @@ static bool check_properties(struct check *check, json_t *want, json_t *value)
 	const char *key;
 	json_t *schema;
 
-	json_object_foreach(want, key,
-			    schema) if (json_object_get(value, key) &&
-					!accepts(*check, schema,
-						 json_object_get(value, key))) return false;
+	json_object_foreach(want, key, schema)
+		if (json_object_get(value, key) &&
+		    !accepts(*check, schema, json_object_get(value, key)))
+			return false;
 	return true;
 }
 
@@ -178,8 +187,9 @@ static bool check_additional(struct check *check, json_t *want, json_t *value)
 	const char *key;
 	json_t *member;
 
-	json_object_foreach(value, key, member) if (json_is_false(want) &&
-						    !json_object_get(properties, key)) return false;
+	json_object_foreach(value, key, member)
+		if (json_is_false(want) && !json_object_get(properties, key))
+			return false;
 	return true;
 }
 
@@ -189,9 +199,9 @@ static bool check_required(struct check *check, json_t *want, json_t *value)
 	size_t i;
 
 	(void)check;
-	json_array_foreach(want, i,
-			   key) if (json_is_object(value) &&
-				    !json_object_get(value, json_string_value(key))) return false;
+	json_array_foreach(want, i, key)
+		if (json_is_object(value) && !json_object_get(value, json_string_value(key)))
+			return false;
 	return true;
 }
 
@@ -200,7 +210,9 @@ static bool check_any_of(struct check *check, json_t *want, json_t *value)
 	json_t *schema;
 	size_t i;
 
-	json_array_foreach(want, i, schema) if (accepts(*check, schema, value)) return true;
+	json_array_foreach(want, i, schema)
+		if (accepts(*check, schema, value))
+			return true;
 	return false;
 }
 
@@ -274,8 +286,7 @@ static bool accepts(struct check check, json_t *schema, json_t *value)
 	json_t *want;
 
 	check.schema = schema;
-	json_object_foreach(schema, name, want)
-	{
+	json_object_foreach(schema, name, want) {
 		const struct keyword *keyword = find(name);
 
 		if (keyword->check && !keyword->check(&check, want, value))
@@ -302,10 +313,13 @@ static bool inside_understood(json_t *root, const struct keyword *keyword, json_
 	if (keyword->holds == SCHEMA)
 		return understood(root, value, error);
 	if (keyword->holds == SCHEMA_LIST)
-		json_array_foreach(value, i, one) if (!understood(root, one, error)) return false;
+		json_array_foreach(value, i, one)
+			if (!understood(root, one, error))
+				return false;
 	if (keyword->holds == SCHEMA_MAP)
-		json_object_foreach(value, key,
-				    one) if (!understood(root, one, error)) return false;
+		json_object_foreach(value, key, one)
+			if (!understood(root, one, error))
+				return false;
 	return true;
 }
 
@@ -328,8 +342,7 @@ static bool understood(json_t *root, json_t *schema, struct schema_error *error)
 		snprintf(error->text, sizeof(error->text), "a schema that is no object");
 		return false;
 	}
-	json_object_foreach(schema, name, value)
-	{
+	json_object_foreach(schema, name, value) {
 		const struct keyword *keyword = find(name);
 
 		if (!keyword ||
