@@ -192,28 +192,30 @@ size_t program_out_size(struct program *p)
 }
 
 /* Each line is "TIME INTERFACE SOURCE GROUP BYTES PAYLOAD". */
-const char *program_heard(struct program *p)
+char *lines_heard(char *lines)
 {
-	const char *line = program_out(p);
-	size_t used = 0;
+	const char *line = lines, *end;
+	char *out = lines;
 
-	free(p->heard);
-	p->heard = calloc(1, p->out.size + 1);
-	cr_assert(p->heard);
-	while (*line) {
-		const char *end = strchrnul(line, '\n');
-		size_t n;
-
+	for (; *line; line = end) {
+		end = strchrnul(line, '\n');
 		if (*end)
 			end++;
 		for (int blanks = 0; blanks < 3 && line < end; line++)
 			blanks += *line == ' ';
-		n = (size_t)(end - line);
-		memcpy(p->heard + used, line, n);
-		used += n;
-		line = end;
+		memmove(out, line, (size_t)(end - line));
+		out += end - line;
 	}
-	return p->heard;
+	*out = '\0';
+	return lines;
+}
+
+const char *program_heard(struct program *p)
+{
+	free(p->heard);
+	p->heard = strdup(program_out(p));
+	cr_assert(p->heard);
+	return lines_heard(p->heard);
 }
 
 /* ---- the accounts ---------------------------------------------------------------------------- */

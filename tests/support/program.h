@@ -34,6 +34,8 @@ const char *program_out(struct program *p);
 size_t program_out_size(struct program *p);
 /* The text lines on stdout without time, interface and source: "239.255.0.1:5000 5 hello\n"; good for as long. */
 const char *program_heard(struct program *p);
+/* The same of the logger's lines in a file; replaced by it in place. */
+char *lines_heard(char *lines);
 
 /* A number of the accounts that mcast-hear tells at its end: program_count(p, "json", "passed") from
  * "mcast-hear: json: offered 9, passed 7, ...", program_count(p, NULL, "received") from "mcast-hear: received 9
