@@ -104,7 +104,7 @@ int cidr_parse(const char *text, struct cidr *out)
 	cidr.bits = (unsigned)bits;
 
 	for (unsigned i = cidr.bits; i < 128; i++)
-		cidr.net.ip[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		cidr.net.ip[i / 8] &= ~(0x80 >> i % 8);
 	*out = cidr;
 	return 0;
 }

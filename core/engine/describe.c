@@ -86,8 +86,8 @@ static void print_stage(const struct pipeline *p, unsigned i)
 	printf("%u. %s: %s %s, %s\n", i + 1, in->name, in->handler->name, in->handler->version,
 	       in->plugin->path);
 	if (in->handler->summary)
-		printf("   %s\n", text_clean(clean, sizeof(clean), in->handler->summary,
-					     strlen(in->handler->summary)));
+		printf("   %s\n",
+		       text_clean(clean, sizeof(clean), in->handler->summary, strlen(in->handler->summary)));
 	if (stage->on_error != ON_ERROR_PASS)
 		printf("   on_error %s\n", on_error[stage->on_error]);
 	for (unsigned k = 0; k < stage->group_count; k++) {

@@ -65,7 +65,8 @@ static void tell_reception(const struct pipeline *p, const struct sanitize_count
 		c->repaired, sum(c->dropped));
 	tell_reasons(line.out, c->dropped);
 	if (c->again_checked) {
-		fprintf(line.out, "; of what handlers wrote: passed %" PRIu64 ", repaired %" PRIu64 ", dropped %" PRIu64,
+		fprintf(line.out,
+			"; of what handlers wrote: passed %" PRIu64 ", repaired %" PRIu64 ", dropped %" PRIu64,
 			c->again_passed, c->again_repaired, sum(c->again_dropped));
 		tell_reasons(line.out, c->again_dropped);
 	}
