@@ -54,7 +54,7 @@ struct state {
 
 static const struct mcast_option options[] = {
 	MCAST_STRING(struct config, path, "-", "a file to append to; - for stdout, stderr for that"),
-	MCAST_ENUM(struct config, format, "text", formats, "text, json (an object a line), hex, or raw (payloads alone)"),
+	MCAST_ENUM(struct config, format, "text", formats, "json: an object a line; raw: payloads alone"),
 	MCAST_ENUM(struct config, colour, "auto", colours, "auto: on a terminal, unless NO_COLOR is set"),
 	MCAST_SIZE(struct config, max_size, "0", "0", NULL, "bytes after which a new file is begun; 0: never"),
 	MCAST_INT(struct config, keep, "5", "1", "1000", "old files to keep: FILE.1 is the newest"),
@@ -90,7 +90,7 @@ static int logger_check(const void *data, char *why, size_t why_size)
 		return -EINVAL;
 	}
 	if (config->max_size && !is_file(config)) {
-		snprintf(why, why_size, "max_size is for a file, and %s can't be rotated; give a path or leave max_size out",
+		snprintf(why, why_size, "max_size is for a file, and %s can't be rotated; give a path or leave it out",
 			 place(config));
 		return -EINVAL;
 	}
@@ -110,7 +110,7 @@ static int open_sink(struct mcast_ctx *ctx, struct sink *sink)
 		err = sink_share(sink, strcmp(config->path, "-") ? STDERR_FILENO : STDOUT_FILENO);
 	if (err)
 		ctx->host->log(ctx, MCAST_LOG_ERROR,
-			       "cannot open %s: %s; give a path in a directory that exists and that this user may write to",
+			       "cannot open %s: %s; give a path in a directory that this user may write to",
 			       place(config), strerror(-err));
 	return err;
 }
@@ -257,7 +257,8 @@ static void write_out(struct mcast_ctx *ctx, unsigned n, uint8_t *verdict)
 
 	ctx->counter[ROTATIONS] = rot->done;
 	if (rot->error && !state->rotation_failing)
-		ctx->host->log(ctx, MCAST_LOG_ERROR, "cannot rotate %s: %s; it grows on", rot->path, strerror(rot->error));
+		ctx->host->log(ctx, MCAST_LOG_ERROR, "cannot rotate %s: %s; it grows on", rot->path,
+			       strerror(rot->error));
 	state->rotation_failing = rot->error;
 
 	/* A reader that was too slow has caught up only when nothing waits, else this would be said again and again. */

@@ -201,7 +201,7 @@ static void assert_safe(const char *text, size_t n, bool lines)
 	uint32_t cp;
 
 	cr_assert_eq(p[n - 1], '\n');
-	for (n--; n; ) {
+	for (n--; n;) {
 		unsigned len = text_decode(p, n, &cp);
 
 		cr_assert(len, "valid UTF-8");
