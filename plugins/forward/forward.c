@@ -62,7 +62,6 @@ static const char *const wants[] = { "json", NULL };
 struct forward {		/* one for each worker */
 	struct target_place place;
 	struct payload payload;
-	uint64_t asked;		/* ns; the tick that the engine knows of */
 	bool streams;		/* at least one target is a stream */
 	unsigned targets;
 	struct target target[];
@@ -228,10 +227,8 @@ static void ask_for_tick(struct mcast_ctx *ctx, struct forward *forward)
 {
 	uint64_t due = earliest_due(forward);
 
-	if (due == forward->asked || due == TARGET_NEVER)
-		return;
-	forward->asked = due;
-	ctx->host->wake(ctx, -1, 0, due);
+	if (due != TARGET_NEVER)
+		ctx->host->wake(ctx, -1, 0, due);
 }
 
 static int forward_tick(struct mcast_ctx *ctx, uint64_t now_ns)
@@ -241,8 +238,6 @@ static int forward_tick(struct mcast_ctx *ctx, uint64_t now_ns)
 	if (!forward)
 		return 0;
 	forward->place.now_ns = now_ns;
-	if (forward->asked <= now_ns)
-		forward->asked = 0;
 	attend(forward, true);
 	ask_for_tick(ctx, forward);
 	return 0;

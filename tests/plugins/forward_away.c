@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -203,6 +204,46 @@ Test(forward_away, flush_waits_for_a_connection_that_is_being_made)
 		cr_assert_lt(++calls, 100000);
 	cr_assert_eq(count("sent"), 1);
 	assert_peer_got("the only one\n", 13);
+}
+
+Test(forward_away, flush_waits_for_a_name_that_is_looked_up)
+{
+	char options[64];
+
+	peer_tcp(&peer, "127.0.0.1");
+	snprintf(options, sizeof(options), "{ \"to\": [\"tcp://localhost:%u\"] }", peer.port);
+	stand_open(&stand, &mcast_handler, options);
+	stand_feed_text(&stand, "the only one");
+	while (stand_flush(&stand) == -EAGAIN)
+		;
+	cr_assert_eq(count("sent"), 1, "%s", stand.said);
+	assert_peer_got("the only one\n", 13);
+}
+
+/* More than is sent at one go, so that something still waits when the next message comes. */
+Test(forward_away, what_comes_later_never_overtakes_what_waits)
+{
+	char line[16];
+
+	forward_to_nobody("");
+	for (unsigned i = 1; i < 3000; i++) {
+		snprintf(line, sizeof(line), "%u", i);
+		stand_feed_text(&stand, line);
+	}
+	until_error();
+	peer_return(&peer);
+	next_try();
+	while (!count("sent"))
+		stand_tick(&stand);
+	cr_assert_gt(count("buffered"), 1500);
+	stand_feed_text(&stand, "3000");
+	while (count("buffered"))
+		stand_tick(&stand);
+	until_peer_has(count("bytes"));
+	for (unsigned i = 1, at = 0; i <= 3000; i++) {
+		cr_assert_eq(strtoul(peer.got + at, NULL, 10), i);
+		at += (unsigned)strcspn(peer.got + at, "\n") + 1;
+	}
 }
 
 Test(forward_away, gives_up_a_connection_that_nobody_answers)

@@ -38,6 +38,17 @@ Test(forward_stream, a_line_each_with_spaces_for_line_breaks)
 	assert_adds_up();
 }
 
+Test(forward_stream, replaces_line_breaks_in_each_message_of_a_batch)
+{
+	const void *data[] = { "o\ne", "t\nw\no", "three", "fo\rr" };
+	const size_t len[] = { 3, 5, 5, 4 };
+
+	forward_to_peer("");
+	stand_feed(&stand, data, len, 4);
+	assert_peer_got("o e\nt w o\nthree\nfo r\n", 21);
+	cr_assert_eq(count("replaced"), 4);
+}
+
 Test(forward_stream, octet_counting_leaves_the_bytes_alone_and_cannot_say_empty)
 {
 	const void *data[] = { "one", "t\nw\r\no", "", "a\0b" };

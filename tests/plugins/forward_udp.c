@@ -273,6 +273,18 @@ Test(forward_udp, finds_the_address_of_a_name_that_takes_datagrams)
 	cr_assert_eq(peer.got[0], 'x');
 }
 
+Test(forward_udp, finds_it_also_while_the_input_never_pauses)
+{
+	peer_udp(&peer, "127.0.0.1");
+	open_with("{ \"to\": [\"udp://localhost:%u\"] }", peer.port);
+	stand_feed_text(&stand, "x");
+	stand_until(&stand, is_sent, NULL);
+	for (unsigned i = 0; i < 4; i++)
+		stand_feed_text(&stand, "x");
+	peer_collect(&peer);
+	cr_assert_gt(peer.n, 0);
+}
+
 static bool failed(struct stand *at, const void *arg)
 {
 	(void)arg;
@@ -360,6 +372,21 @@ Test(forward_udp, refuses_a_group_that_the_listener_hears)
 			cr_assert(strstr(stand.said, rows[i].words), "%s", stand.said);
 		stand_close(&stand);
 	}
+}
+
+Test(forward_udp, sends_nothing_to_a_name_of_a_group_that_the_listener_hears)
+{
+	struct mcast_addr listen = address("239.255.0.1:59259");
+
+	/* an old way to write a number (inet_aton(3)): a name for us, 239.255.0.1 for getaddrinfo(3) */
+	cr_assert_eq(stand_create(&stand, &mcast_handler,
+				  "{ \"to\": [\"udp://239.255.0.0x1:59259?interface=lo\"] }", &listen, 1, 0), 0);
+	stand_start(&stand);
+	stand_feed_text(&stand, "x");
+	stand_until(&stand, failed, NULL);
+	cr_assert(strstr(stand.said, "is a group that the listener hears itself"), "%s", stand.said);
+	cr_assert_eq(count("sent"), 0);
+	cr_assert_eq(count("buffered"), 1);
 }
 
 Test(forward_udp, refuses_options_that_make_no_sense)
