@@ -69,7 +69,8 @@ static int wrong_owner(uid_t owner, const char *path, struct why *why)
 	name_of(owner, theirs, sizeof(theirs));
 	name_of(geteuid(), ours, sizeof(ours));
 	snprintf(verb, sizeof(verb), "chown %s", ours);
-	why_set(why, "%s: belongs to %s, expected root or %s, who runs this: %s", path, theirs, ours,
+	why_set(why, "%s: belongs to %s, expected root%s%s, who runs this: %s", path, theirs,
+		geteuid() ? " or " : "", geteuid() ? ours : "",
 		trust_command(command, sizeof(command), verb, path));
 	return -EPERM;
 }
