@@ -1,8 +1,7 @@
-/* loading.c - tests of the whole: drop-ins, files that are refused before any of their code runs, and what mends them */
+/* loading.c - tests of the whole: files that are refused before any of their code runs, and what mends them */
 #include <criterion/criterion.h>
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +11,8 @@
 
 #include "mcast/handler.h"
 #include "support/netns.h"
-#include "support/program.h"
+#include "support/plugins.h"
 #include "support/site.h"
-#include "support/wire.h"
-
-#define GROUP "224.0.0.1:59259"
 
 static void enter(void)
 {
@@ -27,207 +23,6 @@ static void enter(void)
 }
 
 TestSuite(loading, .init = enter, .fini = site_leave);
-
-static struct program *plugins(void)
-{
-	return program("mcast-hear", "--plugins", "--interface", "lo", "--count", "2");
-}
-
-static void say_two(const char *one, const char *two)
-{
-	int fd = wire_open(&(struct wire_sender){ .group = GROUP, .interface = "lo", .source = "127.0.0.1", .ttl = 1 });
-
-	wire_say(fd, one);
-	wire_say(fd, two);
-	close(fd);
-}
-
-/* Runs the site's chain, whose members are in this order, and sends it two datagrams: all count both. */
-static void expect_chain(const char *chain)
-{
-	struct program *p = plugins();
-	char words[300], names[300], *rest = names;
-
-	snprintf(words, sizeof(words), "hearing " GROUP " on lo; chain: %s\n", chain);
-	program_says(p, words);
-	say_two("one", "two");
-	cr_expect_eq(program_ends(p), 0, "%s", program_err(p));
-	snprintf(names, sizeof(names), "%s", chain);
-	for (char *name = strsep(&rest, " >"); name; name = strsep(&rest, " >"))
-		if (*name)
-			cr_expect_eq(program_count(p, name, "passed"), 2, "%s: %s", name, program_err(p));
-	program_law(p);
-	program_free(p);
-}
-
-/* Ends with status, having said the words, received nothing and run no code of the file. All that it said; malloc'ed. */
-static char *expect_refused(const char *what, int status, const char *words)
-{
-	struct program *p = plugins();
-	char *err;
-
-	cr_expect_eq(program_ends(p), status, "%s: ended with %d: %s", what, program_ends(p), program_err(p));
-	cr_expect(strstr(program_err(p), words), "%s: without \"%s\": %s", what, words, program_err(p));
-	cr_expect(!strstr(program_err(p), "hearing"), "%s: %s", what, program_err(p));
-	cr_expect_neq(access("trace", F_OK), 0, "%s: its code ran", what);
-	err = strdup(program_err(p));
-	program_free(p);
-	return err;
-}
-
-/* ---- drop-ins ----------------------------------------------------------------------------------- */
-
-Test(loading, drop_ins_join_in_the_order_of_their_files_names)
-{
-	site_drop("nothing", "30");
-	site_drop("all_options", "20-b");
-	site_drop("load_plain", "20-a");
-	site_drop("wants_json", "B");
-	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'json', 'options': { 'on_invalid': 'pass' } } ] }");
-	expect_chain("json > load_plain > all_options > nothing > wants_json");
-}
-
-Test(loading, drop_ins_stand_where_the_manifest_says_or_not_at_all)
-{
-	site_drop("nothing", "nothing");
-	site_drop("load_plain", "load_plain");
-	site_manifest("{ 'version': 1, 'chain': [ 'logger', { 'drop_ins': true }, 'hello' ] }");
-	expect_chain("logger > load_plain > nothing > hello");
-	site_manifest("{ 'version': 1, 'chain': [ { 'drop_ins': true }, 'logger', 'nothing' ] }");
-	expect_chain("load_plain > logger > nothing");
-	site_manifest("{ 'version': 1, 'chain': [ 'logger' ], 'drop_ins': false }");
-	expect_chain("logger");
-	site_manifest("{ 'version': 1 }");
-	expect_chain("load_plain > nothing");
-	cr_assert(unlink("handlers.d/manifest.json") == 0);
-	expect_chain("load_plain > nothing");
-}
-
-Test(loading, what_is_no_drop_in_is_left_alone)
-{
-	site_drop("nothing", "nothing");
-	site_drop("leaves_trace", ".leaves_trace");
-	site_write("handlers.d/notes.so.txt", "no code", 7);
-	site_write("handlers.d/so", "no code", 7);
-	site_write("handlers.d/.so", "no code", 7);
-	cr_assert(mkdir("handlers.d/old", 0755) == 0);
-	expect_chain("nothing");
-	cr_expect_neq(access("trace", F_OK), 0);
-}
-
-Test(loading, a_file_elsewhere_of_the_same_name_keeps_no_drop_in_out)
-{
-	site_drop("nothing", "same");
-	cr_assert(rename("handlers.d/same.so", "aside/same.so") == 0);
-	site_drop("load_plain", "same");
-	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'x', 'path': '../aside/same.so' } ] }");
-	expect_chain("nothing > load_plain");
-	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'x', 'path': 'same.so' } ] }");
-	expect_chain("load_plain");
-}
-
-Test(loading, a_drop_in_that_needs_an_option_is_told_with_its_file)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/handlers/forward.so", BUILD_DIR);
-	cr_assert(symlink(path, "aside/forward.so") == 0);
-	cr_assert(system("cp aside/forward.so handlers.d/mine.so && chmod 755 handlers.d/mine.so") == 0);
-	site_manifest("{ 'version': 1, 'chain': [ 'logger' ] }");
-	free(expect_refused("forward", 78, "mcast-hear: handlers.d/mine.so: dropped in, it runs with default options: "
-			    "forward needs the option \"to\": a string or a list of strings; "));
-}
-
-Test(loading, no_handler_at_all_is_a_mistake)
-{
-	free(expect_refused("empty", 78, "mcast-hear: no handler at all: name one in \"chain\", or put a .so into handlers.d\n"));
-	site_manifest("{ 'version': 1 }");
-	free(expect_refused("empty", 78, "mcast-hear: handlers.d/manifest.json:1: no handler at all: name one"));
-}
-
-/* ---- a handler of one's own, from its source to its output -------------------------------------- */
-
-/* The handler that the README shows. */
-static void write_readme_handler(void)
-{
-	size_t size;
-	char *text = site_read(SOURCE_DIR "/README.md", &size);
-	char *begin = strstr(text, "```c\n"), *end;
-
-	cr_assert(begin && strstr(begin, "mcast/handler.h"));
-	begin += strlen("```c\n");
-	end = strstr(begin, "```\n");
-	cr_assert(end);
-	site_write("greet.c", begin, (size_t)(end - begin));
-	free(text);
-}
-
-Test(loading, the_readmes_handler_is_compiled_dropped_in_and_sees_each_datagram)
-{
-	struct program *p;
-
-	write_readme_handler();
-	cr_assert_eq(system("umask 022; cc -shared -fPIC -O2 -Wall -Wextra -Werror -I" SOURCE_DIR "/include greet.c "
-			    "-o handlers.d/greet.so"), 0);
-	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'logger', 'options': { 'format': 'raw' } } ] }");
-	p = plugins();
-	program_says(p, "chain: logger > greet\n");
-	say_two("first light", "line\nbreak");
-	cr_expect_eq(program_ends(p), 0);
-	cr_expect_str_eq(program_out(p), "first lightline\nbreak");
-	cr_expect(strstr(program_err(p), "mcast-hear: greet: hello, first light\n"), "%s", program_err(p));
-	cr_expect(strstr(program_err(p), "mcast-hear: greet: hello, line\\nbreak\n"), "%s", program_err(p));
-	cr_expect_eq(program_count(p, "greet", "passed"), 2);
-	program_law(p);
-	program_free(p);
-}
-
-Test(loading, a_dropped_in_handler_changes_what_those_behind_it_print)
-{
-	struct program *p;
-
-	site_drop("rewrites", "rewrites");
-	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'logger', 'name': 'before', 'options': { 'format': 'raw', "
-		      "'path': 'before' } }, { 'drop_ins': true }, "
-		      "{ 'handler': 'logger', 'options': { 'format': 'raw' } } ] }");
-	p = plugins();
-	program_says(p, "chain: before > rewrites > logger\n");
-	say_two("one ", "two ");
-	cr_expect_eq(program_ends(p), 0);
-	cr_expect_str_eq(program_out(p), "{\"value\": 99}{\"value\": 99}");
-	cr_expect_str_eq(site_read("before", NULL), "one two ");
-	program_law(p);
-	program_free(p);
-}
-
-Test(loading, overwriting_the_file_of_a_running_handler_hurts_nobody)
-{
-	struct program *p;
-	char zeros[4096] = { 0 };
-	int so, fd;
-
-	site_drop("rewrites", "rewrites");
-	site_manifest("{ 'version': 1, 'chain': [ { 'drop_ins': true }, { 'handler': 'logger', 'options': { 'format': "
-		      "'raw' } } ] }");
-	p = plugins();
-	program_says(p, "hearing");
-	fd = wire_open(&(struct wire_sender){ .group = GROUP, .interface = "lo", .source = "127.0.0.1", .ttl = 1 });
-	wire_say(fd, "before");
-	program_gives(p, "{\"value\": 99}");
-
-	so = open("handlers.d/rewrites.so", O_WRONLY | O_CLOEXEC);
-	for (int i = 0; i < 16; i++)
-		cr_assert(write(so, zeros, sizeof(zeros)) == sizeof(zeros));
-	cr_assert(ftruncate(so, 0) == 0);
-	close(so);
-
-	wire_say(fd, "after");
-	cr_expect_eq(program_ends(p), 0);
-	cr_expect_str_eq(program_out(p), "{\"value\": 99}{\"value\": 99}");
-	program_law(p);
-	program_free(p);
-	close(fd);
-}
 
 /* ---- files that are refused ---------------------------------------------------------------------- */
 
@@ -339,11 +134,11 @@ Test(loading, a_hostile_file_is_refused_before_its_code_runs_as_a_drop_in_and_by
 		free(bytes);
 
 		site_manifest("{ 'version': 1, 'chain': [ 'logger' ] }");
-		err = expect_refused(rows[i].words, 78, rows[i].words);
+		err = plugins_refused(rows[i].words, 78, rows[i].words);
 		cr_expect_eq(strncmp(err, "mcast-hear: " FILE_NAME ": ", 12 + strlen(FILE_NAME) + 2), 0, "%s", err);
 		free(err);
 		site_manifest("{ 'version': 1, 'chain': [ 'logger',\n'bad' ], 'drop_ins': false }");
-		err = expect_refused(rows[i].words, 78, rows[i].words);
+		err = plugins_refused(rows[i].words, 78, rows[i].words);
 		cr_expect(strstr(err, "handlers.d/manifest.json:2: /chain/1: " FILE_NAME ": "), "%s", err);
 		free(err);
 	}
@@ -365,7 +160,7 @@ Test(loading, handlers_of_another_abi_and_those_that_cannot_be_loaded_say_what_t
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		site_drop(table[i].name, "bad");
-		free(expect_refused(table[i].name, 78, table[i].words));
+		free(plugins_refused(table[i].name, 78, table[i].words));
 	}
 }
 
@@ -373,9 +168,9 @@ Test(loading, what_is_no_file_is_refused_without_waiting_for_it)
 {
 	site_manifest("{ 'version': 1, 'chain': [ 'logger' ] }");
 	cr_assert(mkfifo(FILE_NAME, 0644) == 0);
-	free(expect_refused("fifo", 78, "mcast-hear: " FILE_NAME ": is a fifo, expected a file\n"));
+	free(plugins_refused("fifo", 78, "mcast-hear: " FILE_NAME ": is a fifo, expected a file\n"));
 	cr_assert(unlink(FILE_NAME) == 0 && mkdir(FILE_NAME, 0755) == 0);
-	free(expect_refused("directory", 78, "mcast-hear: " FILE_NAME ": is a directory, expected a file\n"));
+	free(plugins_refused("directory", 78, "mcast-hear: " FILE_NAME ": is a directory, expected a file\n"));
 	cr_assert(rmdir(FILE_NAME) == 0);
 }
 
@@ -389,22 +184,22 @@ Test(loading, a_symlink_may_lead_within_the_directory_but_not_out_of_it)
 	snprintf(path, sizeof(path), "%s/aside/leaves_trace.so", here);
 
 	cr_assert(symlink("../aside/leaves_trace.so", FILE_NAME) == 0);
-	err = expect_refused("relative", 77, "mcast-hear: " FILE_NAME ": is a symlink that leads out of the directory or "
+	err = plugins_refused("relative", 77, "mcast-hear: " FILE_NAME ": is a symlink that leads out of the directory or "
 			     "nowhere: copy the file itself into it, or name the file by \"path\" in the manifest\n");
 	free(err);
 	cr_assert(unlink(FILE_NAME) == 0 && symlink(path, FILE_NAME) == 0);
-	free(expect_refused("absolute", 77, "is a symlink that leads out"));
+	free(plugins_refused("absolute", 77, "is a symlink that leads out"));
 	cr_assert(unlink(FILE_NAME) == 0 && symlink("gone.so", FILE_NAME) == 0);
-	free(expect_refused("nowhere", 77, "is a symlink that leads out of the directory or nowhere"));
+	free(plugins_refused("nowhere", 77, "is a symlink that leads out of the directory or nowhere"));
 	cr_assert(unlink(FILE_NAME) == 0);
 
 	/* Both cures: */
 	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'x', 'path': '../aside/leaves_trace.so' } ] }");
-	expect_chain("leaves_trace");
+	plugins_chain("leaves_trace");
 	cr_assert(unlink("handlers.d/manifest.json") == 0 && rename("aside/leaves_trace.so", "handlers.d/real.so") == 0);
-	expect_chain("leaves_trace");
+	plugins_chain("leaves_trace");
 	cr_assert(symlink("real.so", FILE_NAME) == 0);
-	expect_chain("leaves_trace > leaves_trace-2");
+	plugins_chain("leaves_trace > leaves_trace-2");
 }
 
 /* ---- owner, mode, and the command that mends them ------------------------------------------------ */
@@ -412,12 +207,12 @@ Test(loading, a_symlink_may_lead_within_the_directory_but_not_out_of_it)
 /* Refused with 77 and words; then the command that the message ends with is run, as a person would. */
 static void expect_cure(const char *what, const char *words, const char *verb)
 {
-	char *err = expect_refused(what, 77, words), *command = strstr(err, verb);
+	char *err = plugins_refused(what, 77, words), *command = strstr(err, verb);
 
 	cr_assert(command && command > err, "%s: names no %s: %s", what, verb, err);
 	cr_expect_eq(strncmp(command - 2, ": ", 2), 0, "%s", err);
 	cr_expect_eq(system(command), 0, "%s", command);
-	expect_chain("leaves_trace");
+	plugins_chain("leaves_trace");
 	cr_assert(unlink("trace") == 0);
 	free(err);
 }
@@ -460,7 +255,7 @@ Test(loading, a_wrong_sha256_is_told_before_any_code_runs)
 	site_drop("leaves_trace", "bad");
 	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'bad',\n'sha256': "
 		      "'0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef' } ] }");
-	err = expect_refused("sha256", 78, "handlers.d/manifest.json:2: /chain/0/sha256: " FILE_NAME ": its sha256 is ");
+	err = plugins_refused("sha256", 78, "handlers.d/manifest.json:2: /chain/0/sha256: " FILE_NAME ": its sha256 is ");
 	at = strstr(err, "its sha256 is ");
 	cr_assert(at);
 	memcpy(found, at + 14, 64);
@@ -469,5 +264,5 @@ Test(loading, a_wrong_sha256_is_told_before_any_code_runs)
 
 	/* The one that it tells is right. */
 	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'bad', 'sha256': '%s' } ] }", found);
-	expect_chain("leaves_trace");
+	plugins_chain("leaves_trace");
 }
