@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,6 +79,19 @@ static void bind_to(int fd, const char *source, uint32_t scope)
 		fail(EX_IOERR, source, strerror(errno));
 }
 
+/* The interface's own address, to send from: the kernel would take another interface's for lo. 0: it has none. */
+static struct in_addr address_of(int fd, const struct interface *interface)
+{
+	struct ifreq request = { 0 };
+	struct sockaddr_in found;
+
+	memcpy(request.ifr_name, interface->name, sizeof(interface->name));
+	if (ioctl(fd, SIOCGIFADDR, &request) != 0)
+		return (struct in_addr){ 0 };
+	memcpy(&found, &request.ifr_addr, sizeof(found));
+	return found.sin_addr;
+}
+
 static int connect_to(const struct plan *plan)
 {
 	struct sockaddr_storage sa;
@@ -98,6 +112,7 @@ static int connect_to(const struct plan *plan)
 		fail(EX_IOERR, "socket", strerror(errno));
 	if (address_is_ipv4(&group)) {
 		by.imr_ifindex = interface.index;
+		by.imr_address = address_of(fd, &interface);
 		if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &by, sizeof(by)))
 			fail(EX_IOERR, "IP_MULTICAST_IF", strerror(errno));
 		set(fd, IPPROTO_IP, IP_MULTICAST_TTL, plan->ttl, "--ttl");
