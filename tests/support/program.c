@@ -53,7 +53,8 @@ static void become(const char *const *argv, int out, int err)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	snprintf(path, sizeof(path), "%s/bin/%s", BUILD_DIR, argv[0]);
 	execv(path, (char *const *)argv);
-	dprintf(2, "%s: %s\n", path, strerror(errno));
+	execvp(argv[0], (char *const *)argv);
+	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 

@@ -11,7 +11,7 @@
 
 struct program;
 
-/* Starts build/bin/argv[0] with argv, which ends at NULL. stdin is empty. */
+/* Starts build/bin/argv[0], or the system's program of that name, with argv, which ends at NULL. stdin is empty. */
 struct program *program_start(const char *const *argv);
 /* The same from words: program("mcast-hear", "--interface", "lo"). */
 #define program(...) program_start((const char *const[]){ __VA_ARGS__, NULL })
