@@ -32,8 +32,8 @@ static void enter(void)
 	cr_assert_geq(fd, 0);
 	close(fd);
 	netns_enter();
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount(hosts, "/etc/hosts", NULL, MS_BIND, NULL))
+	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
+	    mount(hosts, "/etc/hosts", "none", MS_BIND, NULL))
 		cr_skip_test("needs a mount namespace, which is not permitted here: run as root");
 }
 

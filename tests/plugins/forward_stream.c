@@ -73,7 +73,7 @@ Test(forward_stream, a_full_batch_arrives_in_order_with_and_without_waiting)
 	for (unsigned i = 0; i < 256; i++) {
 		len[i] = (size_t)snprintf(text[i], sizeof(text[i]), "message %u", i);
 		data[i] = text[i];
-		n += (size_t)sprintf(expected + n, "%s\n", text[i]);
+		n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s\n", text[i]);
 	}
 	memcpy(expected + n, expected, n);
 	forward_to_peer("");

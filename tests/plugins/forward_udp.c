@@ -75,7 +75,7 @@ Test(forward_udp, sends_full_batches_in_order)
 	for (unsigned i = 0; i < 256; i++) {
 		len[i] = (size_t)snprintf(text[i], sizeof(text[i]), "%u", i);
 		data[i] = text[i];
-		n += (size_t)sprintf(expected + n, "%s|", text[i]);
+		n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s|", text[i]);
 	}
 	peer_udp(&peer, "127.0.0.1");
 	open_with("{ \"to\": [\"udp://127.0.0.1:%u\"] }", peer.port);
