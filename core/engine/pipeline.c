@@ -147,12 +147,34 @@ int pipeline_build(struct pipeline *p, const struct engine_options *options)
 	return 0;
 }
 
-/* Joins all of p->listen. A short receive buffer is told once for each size. */
+/* What was joined, but may not give what was asked for. Each size and each interface is told once. */
+static void tell_doubts(const struct pipeline *p)
+{
+	char granted[24], asked[24];
+	uint32_t down = 0;
+	int64_t told = -1;
+
+	for (unsigned i = 0; i < receiver_sockets(p->receiver); i++) {
+		const struct receiver_socket *s = receiver_socket(p->receiver, i);
+
+		if (!(s->interface.flags & IFF_UP) && s->interface.index != down) {
+			down = s->interface.index;
+			log_warning("%s is down: nothing comes in by it before it is up (ip link set %s up)",
+				    s->interface.name, s->interface.name);
+		}
+		if (s->granted >= s->options->rcvbuf || s->granted == told)
+			continue;
+		told = s->granted;
+		log_warning("the kernel grants a receive buffer of %s, not %s: bursts may be lost; as root it is "
+			    "forced, else raise it: sysctl -w net.core.rmem_max=%lld",
+			    number_size_text(granted, sizeof(granted), s->granted),
+			    number_size_text(asked, sizeof(asked), s->options->rcvbuf),
+			    (long long)s->options->rcvbuf);
+	}
+}
+
 static int open_sockets(struct pipeline *p)
 {
-	int64_t told = -1;
-	char granted[24], asked[24];
-
 	if (receiver_create(&p->receiver) != 0)
 		return out_of_memory();
 	for (unsigned i = 0; i < p->listens; i++) {
@@ -163,18 +185,7 @@ static int open_sockets(struct pipeline *p)
 			return EXIT_UNAVAILABLE;
 		}
 	}
-	for (unsigned i = 0; i < receiver_sockets(p->receiver); i++) {
-		const struct receiver_socket *s = receiver_socket(p->receiver, i);
-
-		if (s->granted >= s->options->rcvbuf || s->granted == told)
-			continue;
-		told = s->granted;
-		log_warning("the kernel grants a receive buffer of %s, not %s: bursts may be lost; as root it is "
-			    "forced, else raise it: sysctl -w net.core.rmem_max=%lld",
-			    number_size_text(granted, sizeof(granted), s->granted),
-			    number_size_text(asked, sizeof(asked), s->options->rcvbuf),
-			    (long long)s->options->rcvbuf);
-	}
+	tell_doubts(p);
 	return 0;
 }
 
