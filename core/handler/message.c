@@ -14,8 +14,9 @@
 
 #define CHUNK 64		/* records that are made at once: a batch */
 #define BEHIND 64		/* bytes that may be read behind the payload */
-#define SMALLEST 512		/* bytes of the first step of sizes; each further one holds twice as much */
-#define STEPS 8		/* the last: DATAGRAM_MAX */
+#define SMALLEST 128		/* bytes of the first step of sizes; each further one holds twice as much */
+#define STEPS 10		/* the last: DATAGRAM_MAX */
+#define IDLE_MAX (8 << 20)	/* bytes that lie in free lists; what is more goes back to malloc */
 #define CACHE_LINE 64
 
 struct message_bytes {
@@ -36,6 +37,7 @@ struct messages {
 	size_t stride;			/* bytes from one record to the next */
 	struct chunk *chunks;
 	struct message_bytes *bytes[STEPS];	/* free ones */
+	size_t idle;			/* bytes in them */
 	uint64_t kept_limit;
 	/* What other threads write stands on a line of its own. */
 	_Alignas(CACHE_LINE) struct message *_Atomic released;
@@ -131,19 +133,32 @@ static size_t step_size(unsigned step)
 	return step == STEPS - 1 ? DATAGRAM_MAX : (size_t)SMALLEST << step;
 }
 
-static struct message_bytes *bytes_take(struct messages *home, uint32_t len)
+static unsigned step_for(uint32_t len)
 {
-	struct message_bytes *bytes;
 	unsigned step = 0;
 
 	while (step_size(step) < len)
 		step++;
-	bytes = home->bytes[step];
+	return step;
+}
+
+/* What bytes of this step take in memory. */
+static size_t footprint(unsigned step)
+{
+	return sizeof(struct message_bytes) + step_size(step) + BEHIND;
+}
+
+static struct message_bytes *bytes_take(struct messages *home, uint32_t len)
+{
+	unsigned step = step_for(len);
+	struct message_bytes *bytes = home->bytes[step];
+
 	if (bytes) {
 		home->bytes[step] = bytes->next;
+		home->idle -= footprint(step);
 		return bytes;
 	}
-	bytes = malloc(sizeof(*bytes) + step_size(step) + BEHIND);
+	bytes = malloc(footprint(step));
 	if (bytes)
 		bytes->step = step;
 	return bytes;
@@ -151,6 +166,11 @@ static struct message_bytes *bytes_take(struct messages *home, uint32_t len)
 
 static void bytes_give(struct messages *home, struct message_bytes *bytes)
 {
+	if (home->idle + footprint(bytes->step) > IDLE_MAX) {
+		free(bytes);
+		return;
+	}
+	home->idle += footprint(bytes->step);
 	bytes->next = home->bytes[bytes->step];
 	home->bytes[bytes->step] = bytes;
 }
@@ -286,7 +306,7 @@ int message_keep(struct message *m)
 	if ((holds & (MESSAGE_HOLD - 1)) == MESSAGE_HOLD - 1)
 		return -ENOBUFS;
 	if (!m->kept) {
-		cost = m->msg.len + BEHIND + home->stride;
+		cost = home->stride + footprint(m->own ? m->own->step : step_for(m->msg.len));
 		/* Others only make it less, so what fits now fits. */
 		if (atomic_load_explicit(&home->kept, memory_order_relaxed) + cost > home->kept_limit)
 			return -ENOBUFS;

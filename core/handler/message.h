@@ -36,7 +36,8 @@ struct message {
 
 #define MESSAGE_HOLD (1u << 20)	/* a batch, a queue, the list of those with values: more keeps than that are refused */
 
-/* attrs: how many value[] each has, at most MESSAGE_ATTRS. kept_limit: bytes that may be kept at once. */
+/* attrs: how many value[] each has, at most MESSAGE_ATTRS. kept_limit: bytes of memory that kept messages may
+ * take at once: at most twice their payloads, and some 400 bytes each. */
 int messages_create(struct messages **out, unsigned attrs, uint64_t kept_limit);
 void messages_destroy(struct messages *home);	/* frees those still out, too; NULL is fine */
 
@@ -57,7 +58,7 @@ uint8_t *message_own(struct message *m, uint32_t len);
 /* Another record with the same msg and a copy of the bytes and addresses, held once; NULL: no memory. */
 struct message *message_copy(const struct message *m);
 
-uint64_t messages_kept(const struct messages *home);	/* bytes kept now, with what their records take */
+uint64_t messages_kept(const struct messages *home);	/* bytes of memory that kept messages take now, all told */
 uint64_t messages_records(const struct messages *home);	/* ever made: does not grow under steady load */
 uint64_t messages_out(struct messages *home);	/* records taken or kept, and not back yet */
 

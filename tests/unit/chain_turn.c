@@ -144,6 +144,9 @@ Test(turn, flush_goes_on_with_the_one_that_asked_to_be_called_again)
 	cr_assert_eq(chain_flush(scene.chain, 1), -EAGAIN);
 	cr_assert_eq(chain_flush(scene.chain, 1), 0);
 	cr_assert_str_eq(noted(), "flush0 flush1 flush1 flush1 flush3");
+	note_clear();
+	cr_assert_eq(chain_flush(scene.chain, 2), 0);
+	cr_assert_str_eq(noted(), "flush0 flush1 flush3", "a new flush begins at the front");
 	scene_close(&scene);
 }
 

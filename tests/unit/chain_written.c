@@ -98,6 +98,16 @@ Test(written, text_is_checked_again_once_before_the_next_handler)
 	scene_close(&scene);
 }
 
+Test(written, each_writer_is_counted_and_checked_anew)
+{
+	open_three(&append, &append, &scene_sink);
+	scene_say(&scene, "a");
+	cr_assert_str_eq(noted(), "2:a++");
+	cr_assert_eq(scene_counts(&scene, 1)->changed, 1);
+	cr_assert_eq(scene.checked, 2);
+	scene_close(&scene);
+}
+
 Test(written, nothing_is_checked_that_nobody_wrote)
 {
 	static const char *const texts[] = { "a!", "b?" };
@@ -169,7 +179,7 @@ static int process_write_then_drop(struct mcast_ctx *ctx, struct mcast_batch *ba
 	for (uint32_t i = 0; i < batch->n; i++) {
 		cr_assert_not_null(ctx->host->writable(ctx, batch->msg[i], 1, &bytes));
 		bytes[0] = '!';
-		batch->verdict[i] = MCAST_DROP;
+		batch->verdict[i] = scene.seq == 1 ? MCAST_DROP : MCAST_PASS;
 	}
 	return 0;
 }
@@ -184,6 +194,10 @@ Test(written, what_ends_is_not_checked)
 	scene_say(&scene, "abc");
 	cr_assert_eq(scene.checked, 0);
 	cr_assert_eq(scene_counts(&scene, 0)->dropped, 1);
+
+	scene_say(&scene, "abc");	/* in the same record, which has forgotten that it was written */
+	cr_assert_eq(scene.checked, 1);
+	cr_assert_eq(chain_total(scene.chain)->again_dropped, 1);
 	scene_close(&scene);
 }
 

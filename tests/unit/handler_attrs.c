@@ -239,11 +239,11 @@ Test(attrs, the_last_slot_works)
 static int process_provide(struct mcast_ctx *ctx, struct mcast_batch *batch)
 {
 	for (uint32_t i = 0; i < batch->n; i++) {
-		char *value = strdup("0=provided");
+		char *value = strdup("1=provided");
 
 		made++;
 		cr_assert_eq(ctx->host->provide(ctx, batch->msg[i], 0, value), 0);
-		value = strdup("0=again");
+		value = strdup("1=again");
 		cr_assert_eq(ctx->host->provide(ctx, batch->msg[i], 0, value), -EEXIST);
 		free(value);	/* it stays the caller's */
 	}
@@ -257,9 +257,9 @@ Test(attrs, a_provided_value_is_not_made_and_ended_once)
 	};
 	static const char *const texts[] = { "a", "-" };
 
-	OPEN(&provides, &user);
+	OPEN(&provider2, &provides, &user);
 	scene_feed(&scene, texts, 2);
-	cr_assert_str_eq(noted(), "1:0=provided 1:0=provided");
+	cr_assert_str_eq(noted(), "2:1=provided 2:1=provided");
 	cr_assert_eq(made, 2);
 	cr_assert_eq(ended, 2);
 	scene_close(&scene);

@@ -192,6 +192,28 @@ Test(host, outside_of_callbacks_nothing_goes_on_the_way)
 	scene_close(&scene);
 }
 
+static int writes_as_another(struct mcast_ctx *ctx, struct mcast_msg *msg)
+{
+	if (ctx != &scene.in[0]->worker)
+		return result;
+	ctx = &scene.in[1]->worker;
+	return writes(ctx, msg);
+}
+
+Test(host, nobody_writes_in_the_batch_of_another)
+{
+	const struct mcast_handler handler = { .name = "clumsy", .caps = MCAST_CAP_MODIFY, .process = process };
+	const struct scene_handler chain[] = { { &handler, 0, NULL, 0 }, { &handler, 0, NULL, 0 } };
+
+	capture_start();
+	mistake = writes_as_another;
+	scene_open(&scene, chain, 2, 1 << 20);
+	scene_say(&scene, "m");
+	cr_assert_eq(result, -EINVAL);
+	cr_assert_eq(count_of(captured(), "not in its batch"), 1);
+	scene_close(&scene);
+}
+
 Test(host, a_mistake_made_again_and_again_does_not_fill_the_log)
 {
 	const char *log;
