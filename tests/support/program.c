@@ -2,6 +2,7 @@
 #include "support/program.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -160,6 +161,39 @@ void program_gives(struct program *p, const char *text)
 void program_signal(struct program *p, int signal)
 {
 	cr_assert(p->pid > 0 && kill(p->pid, signal) == 0);
+}
+
+uint64_t program_status(struct program *p, const char *field)
+{
+	char path[64], line[256];
+	const size_t n = strlen(field);
+	uint64_t value = UINT64_MAX;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)p->pid);
+	status = fopen(path, "re");
+	cr_assert(status, "%s: %s", path, strerror(errno));
+	while (value == UINT64_MAX && fgets(line, sizeof(line), status))
+		if (!strncmp(line, field, n) && line[n] == ':')
+			value = strtoull(line + n + 1, NULL, strncmp(field, "Vm", 2) ? 16 : 10);
+	fclose(status);
+	cr_assert(value != UINT64_MAX, "%s has no %s", path, field);
+	return value;
+}
+
+unsigned program_descriptors(struct program *p)
+{
+	char path[64];
+	unsigned n = 0;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)p->pid);
+	fds = opendir(path);
+	cr_assert(fds, "%s: %s", path, strerror(errno));
+	while (readdir(fds))
+		n++;
+	closedir(fds);
+	return n - 2;		/* . and .. */
 }
 
 int program_ends(struct program *p)

@@ -24,6 +24,9 @@ void program_gives(struct program *p, const char *text);
 /* Collects what is there without waiting: while a test sends a lot. */
 void program_pump(struct program *p);
 void program_signal(struct program *p, int signal);
+/* A number of /proc/PID/status: "VmRSS" in kB, "ShdPnd" as a mask; and how many descriptors it has open. */
+uint64_t program_status(struct program *p, const char *field);
+unsigned program_descriptors(struct program *p);
 
 /* Collects until it has ended; returns its exit status. Death by a signal fails the test, with its words. */
 int program_ends(struct program *p);
