@@ -132,6 +132,7 @@ Test(drop_ins, the_readmes_handler_is_compiled_dropped_in_and_sees_each_datagram
 Test(drop_ins, a_dropped_in_handler_changes_what_those_behind_it_print)
 {
 	struct program *p;
+	char *before;
 
 	site_drop("rewrites", "rewrites");
 	site_manifest("{ 'version': 1, 'chain': [ { 'handler': 'logger', 'name': 'before', 'options': { 'format': 'raw', "
@@ -142,7 +143,9 @@ Test(drop_ins, a_dropped_in_handler_changes_what_those_behind_it_print)
 	plugins_say("one ", "two ");
 	cr_expect_eq(program_ends(p), 0);
 	cr_expect_str_eq(program_out(p), "{\"value\": 99}{\"value\": 99}");
-	cr_expect_str_eq(site_read("before", NULL), "one two ");
+	before = site_read("before", NULL);
+	cr_expect_str_eq(before, "one two ");
+	free(before);
 	program_law(p);
 	program_free(p);
 }

@@ -178,17 +178,15 @@ static int sender(const char *group, const char *interface, const char *source)
 	return wire_open(&(struct wire_sender){ .group = group, .interface = interface, .source = source, .ttl = 1 });
 }
 
-Test(usage, quiet_says_nothing_where_all_goes_well_and_still_why_it_ended_early)
+Test(usage, quiet_says_nothing_where_all_goes_well_and_still_why_it_ended_early, .timeout = 60)
 {
 	struct program *p = run("-q -i lo -f raw -n 1 -p 5000");
-	char path[64];
 	int fd;
 
 	/* It cannot say when it is ready: its socket in the kernel's list does. */
-	snprintf(path, sizeof(path), "/proc/self/net/udp");
 	for (bool there = false; !there;) {
 		char text[4096] = "";
-		FILE *udp = fopen(path, "r");
+		FILE *udp = fopen("/proc/self/net/udp", "r");
 
 		there = udp && fread(text, 1, sizeof(text) - 1, udp) && strstr(text, ":1388 ");
 		fclose(udp);
