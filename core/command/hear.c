@@ -26,7 +26,7 @@ static const char help[] =
 	"What to do with it:\n"
 	"  -P, --plugins[=DIR]     handlers in DIR (else $MCAST_HANDLERS_DIR, handlers.d,\n"
 	"                          the system's); DIR/manifest.json orders them\n"
-	"      --check             check all of that, print the chain, receive nothing\n"
+	"      --check             check all that, print the chain; -v: its options too\n"
 	"  -f, --format FORMAT     without --plugins: text, json, raw, hex (text)\n"
 	"  -o, --output FILE       without --plugins: append to FILE (-: stdout)\n"
 	"When to end (else at SIGINT or SIGTERM):\n"

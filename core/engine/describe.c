@@ -75,6 +75,16 @@ static void print_sanitize(const struct sanitize_options *s)
 	putchar('\n');
 }
 
+/* The options that the handler knows, for whoever asks with -v. */
+static void print_options(const struct instance *in)
+{
+	char *text = config_help(in->handler);
+
+	for (const char *line = text; line && *line; line += strcspn(line, "\n") + 1)
+		printf("   %.*s\n", (int)strcspn(line, "\n"), line);
+	free(text);
+}
+
 static void print_stage(const struct pipeline *p, unsigned i)
 {
 	static const char *const on_error[] = { "pass", "drop", "suspend" };
@@ -88,6 +98,8 @@ static void print_stage(const struct pipeline *p, unsigned i)
 	if (in->handler->summary)
 		printf("   %s\n",
 		       text_clean(clean, sizeof(clean), in->handler->summary, strlen(in->handler->summary)));
+	if (log_level() >= MCAST_LOG_DEBUG)
+		print_options(in);
 	if (stage->on_error != ON_ERROR_PASS)
 		printf("   on_error %s\n", on_error[stage->on_error]);
 	for (unsigned k = 0; k < stage->group_count; k++) {

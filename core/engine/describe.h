@@ -6,7 +6,8 @@
 
 /* The one line that says that datagrams are heard from now on: what was joined where, and the chain. */
 void describe_ready(const struct pipeline *p);
-/* --check: the whole chain as it would run, on stdout. */
+/* --check: the whole chain as it would run, on stdout; with -v
+ * the options that each handler knows, too. */
 void describe_check(const struct pipeline *p);
 
 #endif

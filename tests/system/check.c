@@ -159,3 +159,10 @@ Test(check, the_command_line_replaces_what_the_manifest_listens_to)
 	      "hears 239.255.0.7:59259 on the interface of the kernel's route\n"
 	      "hears 239.255.0.8:59259 on the interface of the kernel's route\nsanitizes");
 }
+
+Test(check, with_v_it_lists_the_options_that_each_handler_knows)
+{
+	site_manifest("{ 'version': 1, 'chain': [ 'json' ], 'drop_ins': false }");
+	SHOWN(shown_by(program("mcast-hear", "--plugins", "--check", "-v")), "1. json: ", "on_invalid  drop, pass; default drop",
+	      "max_depth   whole number, 1 to 2048; default 32");
+}
