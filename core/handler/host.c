@@ -171,12 +171,19 @@ static int host_emit(struct mcast_ctx *ctx, const struct mcast_msg *like, const 
 	return 0;
 }
 
+/* A value of a message that has ended would never be ended itself. */
+static bool is_held(const struct mcast_msg *msg)
+{
+	return msg && atomic_load_explicit(&message_of(msg)->holds, memory_order_relaxed);
+}
+
 static void *host_attr(struct mcast_ctx *ctx, const struct mcast_msg *msg, unsigned index)
 {
 	struct instance *in = instance_of(ctx);
 
-	if (!in->host->running || !msg || index >= in->use_count) {
-		misuse(in, "attr() outside of a callback on the worker, or of what it neither needs nor wants");
+	if (!in->host->running || !is_held(msg) || index >= in->use_count) {
+		misuse(in, "attr() outside of a callback on the worker, of a message that has ended, "
+			   "or of what it neither needs nor wants");
 		return NULL;
 	}
 	return attrs_get(in, message_of(msg), index);
@@ -187,10 +194,11 @@ static int host_provide(struct mcast_ctx *ctx, const struct mcast_msg *msg, unsi
 	struct instance *in = instance_of(ctx);
 	int rc = -EINVAL;
 
-	if (in->host->running == in && msg)
+	if (in->host->running == in && is_held(msg))
 		rc = attrs_provide(in, message_of(msg), index, value);
 	if (rc == -EINVAL)
-		misuse(in, "provide() outside of process(), or of what it does not declare");
+		misuse(in, "provide() outside of process(), for a message that has ended, "
+			   "or of what it does not declare");
 	return rc;
 }
 

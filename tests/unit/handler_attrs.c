@@ -145,95 +145,6 @@ Test(attrs, that_are_wanted_may_be_missing)
 	scene_close(&scene);
 }
 
-/* ---- resolving --------------------------------------------------------------------------- */
-
-/* Resolves a chain of the handlers, which must fail; the words of the one fault, at "/chain/N". */
-static const char *refused(const struct mcast_handler *const *handlers, unsigned n, const char *at)
-{
-	static char words[512];
-	static const char *const pointers[] = { "/chain/0", "/chain/1", "/chain/2" };
-	struct instance_place nowhere = { 0 };
-	struct instance *in[SCENE_HANDLERS];
-	struct plugin plugin[SCENE_HANDLERS];
-	const char *at_all[SCENE_HANDLERS];
-	struct faults faults = { 0 };
-
-	for (unsigned i = 0; i < n; i++) {
-		plugin[i].handler = *handlers[i];
-		at_all[i] = pointers[i < 3 ? i : 2];
-		cr_assert_eq(instance_new(&in[i], &plugin[i], handlers[i]->name, NULL, &nowhere), 0);
-	}
-	cr_assert_eq(attrs_resolve(in, n, at_all, &faults), -EINVAL);
-	cr_assert_eq(faults.n, 1);
-	cr_assert_str_eq(faults.list[0].pointer, at);
-	cr_assert_eq(faults.list[0].status, FAULT_CONFIG);
-	snprintf(words, sizeof(words), "%s", faults.list[0].text);
-	for (unsigned i = 0; i < n; i++)
-		instance_destroy(in[i]);
-	faults_finish(&faults);
-	return words;
-}
-
-Test(attrs, a_need_that_nobody_provides_is_refused)
-{
-	static const struct mcast_handler needy = { .name = "needy", .needs = needs_z, .process = process_use };
-	static const struct mcast_handler *const chain[] = { &provider, &needy };
-
-	cr_assert_str_eq(refused(chain, 2, "/chain/1"),
-			 "needy needs the attribute \"z\", which no handler before it provides");
-}
-
-Test(attrs, a_need_that_is_provided_too_late_says_how_to_mend_it)
-{
-	static const struct mcast_handler *const chain[] = { &user, &plain, &provider };
-
-	cr_assert_str_eq(refused(chain, 3, "/chain/0"),
-			 "user needs the attribute \"x\", which provider provides further down the chain; "
-			 "put provider before user");
-}
-
-Test(attrs, nobody_provides_for_itself)
-{
-	static const struct mcast_handler own = {
-		.name = "own", .provides = x, .needs = needs_x, .process = process_use,
-	};
-	static const struct mcast_handler *const chain[] = { &own };
-
-	cr_assert_str_eq(refused(chain, 1, "/chain/0"),
-			 "own needs the attribute \"x\", which no handler before it provides");
-}
-
-Test(attrs, there_are_32_in_a_chain)
-{
-	const struct mcast_handler *chain[33];
-
-	for (unsigned i = 0; i < 33; i++)
-		chain[i] = &provider;
-	cr_assert_str_eq(refused(chain, 33, "/chain/2"),
-			 "with provider the handlers of this chain provide 33 attributes; 32 are possible: "
-			 "leave handlers out");
-	chain[31] = &user;
-	open_chain(chain, 32);
-	scene_say(&scene, "a");
-	cr_assert_str_eq(noted(), "make30 31:30=a");
-	scene_close(&scene);
-	cr_assert_eq(ended, 1);
-}
-
-Test(attrs, the_last_slot_works)
-{
-	const struct mcast_handler *chain[33];
-
-	for (unsigned i = 0; i < 32; i++)
-		chain[i] = &provider;
-	chain[32] = &user;
-	open_chain(chain, 33);
-	scene_say(&scene, "a");
-	cr_assert_str_eq(noted(), "make31 32:31=a");
-	scene_close(&scene);
-	cr_assert_eq(ended, 1);
-}
-
 /* ---- provide() --------------------------------------------------------------------------- */
 
 static int process_provide(struct mcast_ctx *ctx, struct mcast_batch *batch)
@@ -274,8 +185,9 @@ static int process_provide_nothing(struct mcast_ctx *ctx, struct mcast_batch *ba
 
 Test(attrs, provided_as_impossible_are_not_made)
 {
-	static const struct mcast_handler provides = { .name = "provides", .provides = x,
-						       .process = process_provide_nothing };
+	static const struct mcast_handler provides = {
+		.name = "provides", .provides = x, .process = process_provide_nothing,
+	};
 
 	OPEN(&provides, &user);
 	scene_say(&scene, "a");
@@ -388,6 +300,33 @@ Test(attrs, are_made_of_emitted_messages_too)
 	scene_say(&scene, "a");
 	cr_assert_str_eq(noted(), "make0 2:0=a make0 2:0=child");
 	cr_assert_eq(ended, 2);
+	scene_close(&scene);
+}
+
+static int process_late(struct mcast_ctx *ctx, struct mcast_batch *batch)
+{
+	if (!kept) {
+		kept = batch->msg[0];
+		return 0;
+	}
+	cr_assert_neq(kept, batch->msg[0]);
+	cr_assert_null(ctx->host->attr(ctx, kept, 0));
+	cr_assert_eq(ctx->host->provide(ctx, kept, 0, ctx), -EINVAL);
+	return 0;
+}
+
+Test(attrs, are_not_made_of_a_message_that_has_ended)
+{
+	static const struct mcast_handler late = {
+		.name = "late", .needs = needs_x, .provides = x, .process = process_late,
+	};
+	static const char *const texts[] = { "a", "b" };
+
+	capture_start();
+	OPEN(&provider, &late);
+	scene_feed(&scene, texts, 2);
+	scene_say(&scene, "c");		/* in the other record */
+	cr_assert_str_eq(noted(), "");
 	scene_close(&scene);
 }
 
