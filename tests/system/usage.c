@@ -180,8 +180,13 @@ static int sender(const char *group, const char *interface, const char *source)
 
 Test(usage, quiet_says_nothing_where_all_goes_well_and_still_why_it_ended_early, .timeout = 60)
 {
-	struct program *p = run("-q -i lo -f raw -n 1 -p 5000");
+	struct program *p;
 	int fd;
+
+	/* A buffer that is granted to everybody, for less is worth a warning. */
+	site_manifest("{ 'version': 1, 'listen': [ { 'group': '224.0.0.1', 'port': 5000, 'rcvbuf': '64k' } ],\n"
+		      "'chain': [ { 'handler': 'logger', 'options': { 'format': 'raw' } } ] }");
+	p = run("-q --plugins -i lo -n 1");
 
 	/* It cannot say when it is ready: its socket in the kernel's list does. */
 	for (bool there = false; !there;) {
