@@ -98,7 +98,7 @@ words() {
 	grep -nE '\b(TODO|FIXME|XXX)\b' $(sources core include plugins tests) | sed 's/:[^:]*$/: finish it, or leave it out/'
 	grep -nE 'typedef[[:space:]]+(struct|union|enum)\b' $(sources core include plugins tests) |
 		sed 's/:[^:]*$/: no typedef for a struct/'
-	grep -nE '\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|tmpnam|system|atoi|atol|atof)\(' $(sources core plugins) |
+	grep -nE '\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|tmpnam|system|popen|atoi|atol|atof)\(' $(sources core plugins) |
 		sed 's/$/: unbounded, unchecked, or not safe with threads/'
 	grep -nE '\b(exit|_exit|quick_exit)\(' $(sources core plugins) | grep -v '^core/main\.c:' | grep -vE ':[[:space:]]*(/?\*|//)' |
 		sed 's/$/: only main() exits/'

@@ -33,7 +33,7 @@ static bool refuse(struct check *check, const char *keyword, json_t *wanted, jso
 /* A real without a fraction is an integer; beyond 2^53 all are. */
 static bool is_whole(double real)
 {
-	return real < -0x1p53 || real > 0x1p53 || real == (double)(int64_t)real;
+	return real < -9007199254740992.0 || real > 9007199254740992.0 || real == (double)(int64_t)real;
 }
 
 static bool check_type(struct check *check, json_t *want, json_t *value)
