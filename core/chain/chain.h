@@ -84,6 +84,8 @@ void chain_event(struct chain *chain, uint32_t event, uint64_t now_ns);
 /* Asks the handlers front to back to hand out what they hold, until the first that needs to be called again:
  * -EAGAIN then; 0 once all are done. A failure is logged and counts as done. */
 int chain_flush(struct chain *chain, uint64_t now_ns);
+/* After -EAGAIN: the next chain_flush() goes on behind the one that asked for it, whose name this is. */
+const char *chain_give_up(struct chain *chain);
 
 const struct chain_finish *chain_finished(const struct chain *chain);	/* NULL: nobody called finish() */
 const struct chain_counts *chain_counted(const struct chain *chain, unsigned stage);

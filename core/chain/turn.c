@@ -113,3 +113,8 @@ int chain_flush(struct chain *chain, uint64_t now_ns)
 	chain->flushed = 0;
 	return 0;
 }
+
+const char *chain_give_up(struct chain *chain)
+{
+	return chain->stage[chain->flushed++].in->name;
+}

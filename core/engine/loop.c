@@ -253,6 +253,26 @@ static void look(struct loop *loop, uint64_t now, uint64_t due)
 	}
 }
 
+/* The input does not pause: what handlers asked to be woken by gets its turn all the same. */
+static void look_aside(struct loop *loop, uint64_t now)
+{
+	chain_due(loop->p->chain, now);
+	look(loop, now, 0);
+}
+
+/* Whether no datagram came for as long as was asked for: those that came while handlers worked still wait in the
+ * sockets. */
+static bool was_silent(struct loop *loop, uint64_t now)
+{
+	if (loop->timeout_ns == UINT64_MAX || now - loop->heard_ns < loop->timeout_ns)
+		return false;
+	look(loop, now, 0);
+	for (unsigned i = 0; i < loop->sockets; i++)
+		if (loop->ready[i])
+			return false;
+	return true;
+}
+
 /* Everything that was there is through: handlers may flush, and then the worker sleeps. */
 static void pause_input(struct loop *loop)
 {
@@ -310,7 +330,8 @@ static int prepare(struct loop *loop)
 	return 0;
 }
 
-/* Lets the handlers hand out what they hold, front to back, as long as that takes and is allowed to take. */
+/* Lets the handlers hand out what they hold, front to back, as long as that takes and is allowed to take. Each is asked
+ * once at least: one that is never done takes nothing from those behind it. */
 static void flush(struct loop *loop)
 {
 	uint64_t now = clock_mono_ns();
@@ -320,8 +341,8 @@ static void flush(struct loop *loop)
 		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, receiver_fd(loop->p->receiver, i), NULL);
 	while (chain_flush(loop->p->chain, now) == -EAGAIN) {
 		if (now >= end || atomic_load(&loop->stop) == LOOP_AT_ONCE) {
-			log_warning("a handler still holds what nobody takes from it: given up");
-			return;
+			log_warning("%s still holds what nobody takes from it: given up", chain_give_up(loop->p->chain));
+			continue;
 		}
 		look(loop, now, earlier(earlier(chain_due(loop->p->chain, now), end), now + CLOCK_SECOND / 20));
 		now = clock_mono_ns();
@@ -342,12 +363,12 @@ int loop_run(struct loop *loop)
 		uint64_t now = clock_mono_ns();
 
 		work_of_a_second(loop, now);
-		if (!more && loop->timeout_ns != UINT64_MAX && now - loop->heard_ns >= loop->timeout_ns)
+		if (!more && was_silent(loop, now))
 			break;
 		if (!more)
 			pause_input(loop);
 		else if (++rounds % ROUNDS_PER_LOOK == 0)
-			look(loop, now, 0);
+			look_aside(loop, now);
 	}
 	loop->lost += receiver_ask_lost(loop->p->receiver);
 	tell_losses(loop);

@@ -150,6 +150,16 @@ Test(turn, flush_goes_on_with_the_one_that_asked_to_be_called_again)
 	scene_close(&scene);
 }
 
+Test(turn, flush_goes_on_behind_the_one_that_was_given_up)
+{
+	flushes_left = 9;
+	cr_assert_eq(chain_flush(scene.chain, 1), -EAGAIN);
+	cr_assert_str_eq(chain_give_up(scene.chain), scene.in[1]->name);
+	cr_assert_eq(chain_flush(scene.chain, 1), 0);
+	cr_assert_str_eq(noted(), "flush0 flush1 flush3");
+	scene_close(&scene);
+}
+
 Test(turn, a_flush_that_fails_is_said_and_counts_as_done)
 {
 	capture_start();

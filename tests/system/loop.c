@@ -1,0 +1,97 @@
+/* loop.c - tests of the whole: what the worker owes its handlers under load, and at the end */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/netns.h"
+#include "support/program.h"
+#include "support/site.h"
+#include "support/wire.h"
+
+/* tests/handlers/echoes.c says what it does with which words. */
+static void enter(void)
+{
+	site_enter();
+	netns_enter();
+	site_drop("echoes", "echoes");
+}
+
+TestSuite(loop, .init = enter, .fini = site_leave);
+
+static int sender(void)
+{
+	return wire_open(&(struct wire_sender){ .group = "224.0.0.1:59259", .interface = "lo",
+						.source = "127.0.0.1", .ttl = 1 });
+}
+
+Test(loop, wakes_by_the_clock_though_the_input_never_pauses)
+{
+	struct program *p;
+	int fd = sender();
+
+	site_manifest("{'version': 1, 'chain': ['echoes']}");
+	p = program("mcast-hear", "--plugins", "-i", "lo");
+	program_says(p, "hearing");
+	wire_say(fd, "load");
+	cr_assert_eq(program_ends(p), 0, "%s", program_err(p));
+	program_law(p);
+	program_free(p);
+	close(fd);
+}
+
+Test(loop, what_came_while_a_handler_worked_came_in_time)
+{
+	struct program *p;
+	int fd = sender();
+
+	site_manifest("{'version': 1, 'chain': ['echoes']}");
+	p = program("mcast-hear", "--plugins", "-i", "lo", "-t", "200ms");
+	program_says(p, "hearing");
+	wire_say(fd, "late");
+	cr_assert_eq(program_ends(p), 0);
+	cr_assert_eq(program_count(p, NULL, "received"), 2, "%s", program_err(p));
+	program_law(p);
+	program_free(p);
+	close(fd);
+}
+
+Test(loop, a_handler_that_is_never_done_keeps_none_behind_it_from_flushing)
+{
+	struct program *p;
+	int fd = sender();
+
+	site_manifest("{'version': 1, 'chain': [{'handler': 'echoes', 'name': 'first'},"
+		      " {'handler': 'echoes', 'groups': ['224.0.0.2'], 'name': 'second'}]}");
+	p = program("mcast-hear", "--plugins", "-i", "lo", "-n", "1");
+	program_says(p, "hearing");
+	wire_say(fd, "stuck");
+	program_says(p, "accounted for");
+	cr_assert_eq(program_ends(p), 0);
+	cr_assert(strstr(program_err(p), "first still holds what nobody takes from it"), "%s", program_err(p));
+	cr_assert_geq(program_counter(p, "first", "flushed"), 2);
+	cr_assert_eq(program_counter(p, "second", "flushed"), 1);
+	program_law(p);
+	program_free(p);
+	close(fd);
+}
+
+Test(loop, a_second_signal_does_not_wait_and_still_flushes_the_others)
+{
+	struct program *p;
+	int fd = sender();
+
+	site_manifest("{'version': 1, 'chain': [{'handler': 'echoes', 'name': 'first'},"
+		      " {'handler': 'echoes', 'groups': ['224.0.0.2'], 'name': 'second'}, 'logger']}");
+	p = program("mcast-hear", "--plugins", "-i", "lo");
+	program_says(p, "hearing");
+	wire_say(fd, "stuck");
+	program_gives(p, "stuck\n");
+	program_signal(p, SIGINT);
+	program_signal(p, SIGTERM);
+	cr_assert_eq(program_ends(p), 130);
+	cr_assert_eq(program_counter(p, "second", "flushed"), 1);
+	program_law(p);
+	program_free(p);
+	close(fd);
+}
