@@ -43,7 +43,7 @@ static inline size_t plain_run(char *out, bool copy, const uint8_t *p, size_t n,
 #endif
 	for (; i < n && p[i] >= 0x20 && p[i] < 0x7F && p[i] != a && p[i] != b; i++)
 		if (copy)
-			out[i] = (char)p[i];
+			out[i] = (char)p[i];	/* cppcheck-suppress nullPointer ; copy says that out is there */
 	return i;
 }
 

@@ -121,7 +121,7 @@ show 'Broken UTF-8' 'caf<E9>' '' 'The sanitizer lets no such bytes near a handle
 [ "$(wc -l <"$work/logged")" = 5 ] || { echo "The logger wrote other lines too: $work/logged"; wrong=1; }
 
 echo
-echo 'The accounts of the listener, which add up:'
+echo 'What the listener and its handlers said, and its accounts, which add up:'
 sed 's/^/  /' <&4
 echo
 if [ $wrong = 0 ]; then
