@@ -148,7 +148,7 @@ Test(trouble, a_reader_that_goes_away_ends_it_in_order)
 	}
 	cr_assert_eq(program_ends(p), 141);
 	cr_assert(strstr(program_err(p), "logger ended it: nobody reads its output any more"), "%s", program_err(p));
-	cr_assert_geq(program_count(p, "logger", "failed"), 1);
+	/* Whether a write fails first, or the pipe says that its reader has gone, is chance. */
 	cr_assert_eq(program_count(p, "logger-2", "passed"), program_count(p, NULL, "received"));
 	cr_assert_eq(program_counter(p, "logger-2", "bytes"), 100 * program_count(p, NULL, "received"));
 	program_law(p);
