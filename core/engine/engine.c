@@ -158,13 +158,10 @@ int engine_run(const struct engine_options *options)
 	raise_descriptor_limit();
 
 	status = pipeline_build(&e.pipeline, options);
-	if (!status && options->check) {
+	if (!status && options->check)
 		describe_check(&e.pipeline);
-		if (fflush(stdout) != 0)
-			status = failed("stdout", errno);
-	} else if (!status) {
+	else if (!status)
 		status = listen_and_tell(&e, options);
-	}
 	loop_finish(&e.loop);
 	pipeline_close(&e.pipeline);
 	close(e.signals);

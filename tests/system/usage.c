@@ -1,6 +1,7 @@
 /* usage.c - tests of the whole: the command line: what it asks for is done, what is wrong with it is told in words */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -373,4 +374,15 @@ Test(usage, without_an_interface_the_kernels_route_decides_and_is_named)
 		  program_err(p));
 	program_law(p);
 	program_free(p);
+}
+
+Test(usage, help_that_cannot_be_written_is_a_failure)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	struct program *p = program_start_to((const char *const[]){ "mcast-hear", "--help", NULL }, full);
+
+	cr_assert_eq(program_ends(p), 71);
+	cr_assert(strstr(program_err(p), "stdout: No space left on device"), "%s", program_err(p));
+	program_free(p);
+	close(full);
 }
