@@ -13,22 +13,28 @@
 #include "engine/directory.h"
 #include "engine/listen.h"
 
+#define FAULTS_TOLD 100
+
 static int out_of_memory(void)
 {
 	log_error("out of memory");
 	return EXIT_OSERR;
 }
 
-/* Tells all of them, each on its line, and leaves the list empty. */
+/* Tells them, each on its line, and leaves the list empty. No more than one can mend: the line of each is looked
+ * for in the whole file, and a file can hold 100,000 mistakes. */
 static int tell_faults(const struct pipeline *p, struct faults *faults)
 {
 	int status = faults_status(faults);
 	char line[1024];
+	size_t i;
 
-	for (size_t i = 0; i < faults->n; i++) {
+	for (i = 0; i < faults->n && i < FAULTS_TOLD; i++) {
 		manifest_describe(&p->manifest, &faults->list[i], line, sizeof(line));
 		log_error("%s", line);
 	}
+	if (i < faults->n)
+		log_error("and %zu more mistakes: mend these first", faults->n - i);
 	if (faults->forgot)
 		log_error("there are more mistakes, but no memory to remember them");
 	faults_finish(faults);

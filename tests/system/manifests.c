@@ -369,6 +369,24 @@ Test(manifests, a_huge_or_deep_file_is_refused_in_words)
 	free(text);
 }
 
+Test(manifests, no_more_mistakes_are_told_than_a_person_mends, .timeout = 60)
+{
+	enum { MISTAKES = 100000, EACH = 10 };
+	char *text = malloc(MISTAKES * EACH + 20), *at, *err;
+
+	cr_assert(text);
+	at = text + sprintf(text, "{\"version\":1");
+	for (unsigned i = 0; i < MISTAKES; i++)
+		at += sprintf(at, ",\"%05u\":0", i);
+	*at++ = '}';
+	site_write("handlers.d/manifest.json", text, (size_t)(at - text));
+	err = told("100000 keys", 78);
+	cr_expect_eq(lines_of(err), 101, "%u lines", lines_of(err));
+	cr_expect(strstr(err, "mcast-hear: and 99900 more mistakes"), "%s", err);
+	free(err);
+	free(text);
+}
+
 Test(manifests, an_unreadable_file_is_told_with_what_mends_it)
 {
 	/* What lets root read everything; without them it is a user like others. */
