@@ -76,6 +76,9 @@ static bool is_deeper(const uint8_t *p, size_t n, int64_t max)
 
 static enum outcome outcome_of(const json_error_t *error)
 {
+	/* Where an allocation failed, jansson mostly says nothing, and leaves the code unset. */
+	if (!error->text[0])
+		return NO_MEMORY;
 	switch (json_error_code(error)) {
 	case json_error_invalid_utf8:
 		return BAD_ENCODING;

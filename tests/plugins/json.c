@@ -1,5 +1,6 @@
 /* json.c - tests: the handler json, with one behind it that needs what it provides */
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,5 +347,32 @@ Test(json, two_of_them_do_not_quarrel)
 
 	rig_feed_text(rig, "{\"value\": 5}");
 	cr_assert_eq(rig_counter(rig, 2, "sum"), 5);
+	rig_close(rig);
+}
+
+static unsigned until_failure;	/* allocations */
+
+static void *failing_malloc(size_t n)
+{
+	return until_failure && !--until_failure ? NULL : malloc(n);
+}
+
+Test(json, each_allocation_that_fails_is_no_fault_of_the_message)
+{
+	static const char text[] = "{ \"key\": [1, 2.5, \"text\", null, true, {}] }";
+	struct rig *rig = open_with("{ \"on_invalid\": \"pass\" }");
+	unsigned n = 0;
+
+	do {
+		json_set_alloc_funcs(failing_malloc, free);
+		until_failure = ++n;
+		rig_feed_text(rig, text);
+		json_set_alloc_funcs(malloc, free);
+	} while (rig_counter(rig, JSON, "valid") == 0);
+	cr_assert_gt(n, 10);
+	/* But for a string's own bytes: jansson's lexer calls that an invalid token. */
+	cr_assert_eq(rig_counter(rig, JSON, "no_memory"), n - 2);
+	cr_assert_eq(rig_counter(rig, JSON, "bad_syntax"), 1);
+	assert_all_counted(rig);
 	rig_close(rig);
 }
