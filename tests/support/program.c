@@ -148,6 +148,17 @@ void program_pump(struct program *p)
 	collect(&p->err);
 }
 
+int64_t program_wait(struct program *p, int64_t since, const char *what)
+{
+	int64_t now = now_ms();
+
+	cr_assert(!since || now < since + PATIENCE_MS, "%s: waited in vain for %s; it said:\n%s", p->name, what,
+		  p->err.text);
+	poll(NULL, 0, 1);
+	program_pump(p);
+	return since ? since : now;
+}
+
 void program_says(struct program *p, const char *text)
 {
 	collect_until(p, &p->err, text);

@@ -23,6 +23,12 @@ void program_says(struct program *p, const char *text);
 void program_gives(struct program *p, const char *text);
 /* Collects what is there without waiting: while a test sends a lot. */
 void program_pump(struct program *p);
+/* Collects until the condition holds, whatever that is about. */
+#define program_until(p, condition) \
+	for (int64_t since = 0; !(condition);) \
+		since = program_wait(p, since, #condition)
+int64_t program_wait(struct program *p, int64_t since, const char *what);
+
 void program_signal(struct program *p, int signal);
 /* A number of /proc/PID/status: "VmRSS" in kB, "ShdPnd" as a mask; and how many descriptors it has open. */
 uint64_t program_status(struct program *p, const char *field);

@@ -218,8 +218,7 @@ Test(hear, opens_its_file_again_at_sighup)
 	free(text);
 	cr_assert(rename("feed", "feed.moved") == 0);
 	program_signal(p, SIGHUP);
-	while (access("feed", F_OK) != 0)
-		program_pump(p);
+	program_until(p, access("feed", F_OK) == 0);
 	wire_say(fd, "new");
 	cr_assert_eq(program_ends(p), 0);
 	text = site_read("feed", NULL);

@@ -156,12 +156,11 @@ Test(trouble, a_reader_that_goes_away_ends_it_in_order)
 	close(fd);
 }
 
-/* Waits until the signal has been taken: two of a kind that wait would be one. */
-static void signal_taken(struct program *p, int signal)
+static off_t size_of(const char *path)
 {
-	program_signal(p, signal);
-	while (program_status(p, "ShdPnd") >> (signal - 1) & 1)
-		poll(NULL, 0, 1);
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_size;
 }
 
 Test(trouble, a_reader_that_never_reads_holds_up_nobody_and_costs_no_memory)
@@ -181,19 +180,17 @@ Test(trouble, a_reader_that_never_reads_holds_up_nobody_and_costs_no_memory)
 	before = program_status(p, "VmHWM");
 	fd = sender();
 	for (unsigned i = 1; i <= COUNT; i++) {
-		struct stat st = { 0 };
-
 		say_line(fd, i, SIZE);
-		/* Each hundred is through before the next one is sent. */
-		while (i % 100 == 0 && (stat("behind", &st) || st.st_size < (off_t)i * SIZE))
-			poll(NULL, 0, 1);
+		if (i % 100 == 0)
+			program_until(p, size_of("behind") == (off_t)i * SIZE);
 	}
 	after = program_status(p, "VmHWM");
 	cr_assert_lt(after, before + 12 * 1024, "%lu kB, then %lu kB", before, after);
 
-	/* It waits a while for the reader to come back, and a second signal ends that. */
-	signal_taken(p, SIGINT);
-	signal_taken(p, SIGINT);
+	/* It waits a while for the reader to come back, and a second signal ends that. Two that wait would be one. */
+	program_signal(p, SIGINT);
+	program_until(p, !(program_status(p, "ShdPnd") >> (SIGINT - 1) & 1));
+	program_signal(p, SIGINT);
 	cr_assert_eq(program_ends(p), 130);
 	cr_assert(strstr(program_err(p), "cannot write to stdout: its reader is too slow"), "%s", program_err(p));
 	cr_assert(strstr(program_err(p), "given up"), "%s", program_err(p));
@@ -234,9 +231,9 @@ Test(trouble, every_line_is_in_one_of_the_files_that_sighup_divides)
 			continue;
 		snprintf(name, sizeof(name), "feed.%02u", i / (COUNT / MOVES));
 		cr_assert(rename("feed", name) == 0);
-		signal_taken(p, SIGHUP);
-		while (i + 1 < COUNT && access("feed", F_OK) != 0)
-			program_pump(p);
+		program_signal(p, SIGHUP);
+		if (i + 1 < COUNT)
+			program_until(p, access("feed", F_OK) == 0);
 	}
 	cr_assert_eq(program_ends(p), 0);
 	cr_assert_geq(program_counter(p, "logger", "reopened"), MOVES - 1);
