@@ -230,6 +230,7 @@ static void look_at_reader(struct mcast_ctx *ctx)
 
 	if (is_gone(sink) && !is_file(ctx->config)) {
 		state->gone = true;
+		ctx->counter[UNREAD] += sink->held_len;
 		sink->held_len = 0;
 		ctx->host->finish(ctx, EXIT_PIPE, "nobody reads its output any more");
 	}

@@ -24,9 +24,12 @@ void program_gives(struct program *p, const char *text);
 /* Collects what is there without waiting: while a test sends a lot. */
 void program_pump(struct program *p);
 /* Collects until the condition holds, whatever that is about. */
-#define program_until(p, condition) \
-	for (int64_t since = 0; !(condition);) \
-		since = program_wait(p, since, #condition)
+#define program_until(p, condition)                                 \
+	do {                                                        \
+		int64_t since = 0;                                  \
+		while (!(condition))                                \
+			since = program_wait(p, since, #condition); \
+	} while (0)
 int64_t program_wait(struct program *p, int64_t since, const char *what);
 
 void program_signal(struct program *p, int signal);

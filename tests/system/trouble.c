@@ -149,6 +149,7 @@ Test(trouble, a_reader_that_goes_away_ends_it_in_order)
 	cr_assert_eq(program_ends(p), 141);
 	cr_assert(strstr(program_err(p), "logger ended it: nobody reads its output any more"), "%s", program_err(p));
 	/* Whether a write fails first, or the pipe says that its reader has gone, is chance. */
+	cr_assert_geq(program_count(p, "logger", "failed") + program_counter(p, "logger", "unread"), 1);
 	cr_assert_eq(program_count(p, "logger-2", "passed"), program_count(p, NULL, "received"));
 	cr_assert_eq(program_counter(p, "logger-2", "bytes"), 100 * program_count(p, NULL, "received"));
 	program_law(p);
@@ -207,6 +208,35 @@ Test(trouble, a_reader_that_never_reads_holds_up_nobody_and_costs_no_memory)
 	program_law(p);
 	program_free(p);
 	close(out[0]);
+	close(fd);
+}
+
+Test(trouble, what_waited_for_a_reader_that_left_is_counted)
+{
+	enum { COUNT = 1500, SIZE = 1000 };
+	struct program *p;
+	int out[2], fd;
+
+	site_manifest("{'version': 1, 'chain': [{'handler': 'logger', 'options': {'format': 'raw'}},"
+		      " {'handler': 'logger', 'options': {'path': 'behind', 'format': 'raw'}}]}");
+	cr_assert(pipe2(out, O_CLOEXEC) == 0);
+	p = program_start_to((const char *const[]){ "mcast-hear", "--plugins", "-i", "lo", NULL }, out[1]);
+	close(out[1]);
+	program_says(p, "hearing");
+	fd = sender();
+	for (unsigned i = 1; i <= COUNT; i++) {
+		say_line(fd, i, SIZE);
+		if (i % 100 == 0)
+			program_until(p, size_of("behind") == (off_t)i * SIZE);
+	}
+	close(out[0]);		/* of all that it was given, the pipe has 64 kB, and 1 MB waits */
+	cr_assert_eq(program_ends(p), 141);
+	cr_assert_eq(program_counter(p, "logger", "lines") + program_counter(p, "logger", "failed"), COUNT);
+	cr_assert_geq(program_counter(p, "logger", "failed"), 1);
+	cr_assert_gt(program_counter(p, "logger", "unread"), (1 << 20) - SIZE);
+	cr_assert_leq(program_counter(p, "logger", "unread"), 1 << 20);
+	program_law(p);
+	program_free(p);
 	close(fd);
 }
 
