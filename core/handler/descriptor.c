@@ -113,40 +113,95 @@ static int check_lists(const struct mcast_handler *handler, const char *path, st
 	return 0;
 }
 
-/* Their array of structs of their size, to one of ours, which ends like theirs at a NULL name. */
-static int copy_options(struct mcast_handler *handler, const char *path, struct why *why)
+struct table {
+	const char *what;		/* "option" */
+	const char *end;		/* what its last row is */
+	const void *rows;		/* NULL: none */
+	size_t theirs, ours, least;	/* bytes of a row; least: ABI 1.0's */
+};
+
+#define END_OF(Struct, member) (offsetof(struct Struct, member) + sizeof(((struct Struct *)0)->member))
+
+/* Their array of structs of their size, each of which begins with its name, to one of ours in *out; both end
+ * at a NULL name. */
+static int copy_table(const void **out, const struct table *table, const char *path, struct why *why)
 {
-	const char *row = (const char *)handler->options;
-	struct mcast_option *options;
+	const char *row = table->rows;
+	char *copy;
 	size_t n = 0;
 
 	if (!row)
 		return 0;
-	while (*(const char *const *)(row + n * handler->option_size)) {
-		if (++n > LIST_MAX)
-			return refuse(why, path, "has more than 256 options: does the list end at MCAST_END?");
+	if (table->theirs < table->least || table->theirs % sizeof(char *)) {
+		why_set(why, "%s: says that its struct mcast_%s has %zu bytes, expected %zu or more: rebuild it with an "
+			"unchanged mcast/handler.h", path, table->what, table->theirs, table->least);
+		return -ENOEXEC;
 	}
-	options = calloc(n + 1, sizeof(*options));
-	if (!options) {
-		why_set(why, "%s: no memory for its options", path);
+	while (*(const char *const *)(const void *)(row + n * table->theirs)) {
+		if (++n <= LIST_MAX)
+			continue;
+		why_set(why, "%s: has more than %d %ss: does the list end at %s?", path, LIST_MAX, table->what,
+			table->end);
+		return -ENOEXEC;
+	}
+	copy = calloc(n + 1, table->ours);
+	if (!copy) {
+		why_set(why, "%s: no memory for its %ss", path, table->what);
 		return -ENOMEM;
 	}
+	*out = copy;
 	for (size_t i = 0; i < n; i++) {
-		if (copy_struct(&options[i], sizeof(*options), row + i * handler->option_size,
-				handler->option_size))
+		if (copy_struct(copy + i * table->ours, table->ours, row + i * table->theirs, table->theirs))
 			continue;
-		free(options);
-		return refuse(why, path, "has options with fields that this engine doesn't know: update the engine");
+		why_set(why, "%s: has %ss with fields that this engine doesn't know: update the engine", path,
+			table->what);
+		return -ENOEXEC;
 	}
-	handler->options = options;
 	return 0;
+}
+
+/* Whatever is returned, the tables of handler are ours afterwards, or NULL. */
+static int copy_tables(struct mcast_handler *handler, const char *path, struct why *why)
+{
+	const struct table tables[] = {
+		{ "option", "MCAST_END", handler->options, handler->option_size, sizeof(struct mcast_option),
+		  END_OF(mcast_option, reserved) },
+		{ "counter", "a NULL name", handler->counters, handler->counter_size, sizeof(struct mcast_counter),
+		  END_OF(mcast_counter, help) },
+		{ "attr", "a NULL name", handler->provides, handler->attr_size, sizeof(struct mcast_attr),
+		  END_OF(mcast_attr, fini) },
+	};
+	const void *copies[] = { NULL, NULL, NULL };
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !err; i++)
+		err = copy_table(&copies[i], &tables[i], path, why);
+	handler->options = copies[0];
+	handler->counters = copies[1];
+	handler->provides = copies[2];
+	return err;
+}
+
+static int check(const struct mcast_handler *handler, const char *path, struct why *why)
+{
+	struct why words = { "" };
+	int err;
+
+	err = check_caps(handler, path, why);
+	if (!err)
+		err = check_lists(handler, path, why);
+	if (err)
+		return err;
+	err = config_check_table(handler, &words);
+	if (err)
+		why_set(why, "%s: %s", path, words.text);
+	return err;
 }
 
 int descriptor_copy(struct mcast_handler *out, const struct mcast_handler *found,
 		    const struct mcast_note *note, const char *path, struct why *why)
 {
 	struct mcast_handler handler;
-	struct why words = { "" };
 	int err;
 
 	/* the symbol has as many bytes as the note says: elf_check_dynamic() */
@@ -155,22 +210,17 @@ int descriptor_copy(struct mcast_handler *out, const struct mcast_handler *found
 			      "uses fields of its descriptor that this engine doesn't know: update the engine");
 	if (!agrees(&handler, note))
 		return refuse(why, path, "its mcast_handler and its note disagree: write both with MCAST_HANDLER(...)");
-	if (handler.reserved || handler.reserved2)
+	if (handler.reserved)
 		return refuse(why, path, "has a reserved field that is not zero: update the engine");
 	if (!handler.process)
 		return refuse(why, path, "has no process(): name one with .process = ...");
-	err = check_caps(&handler, path, why);
+	err = copy_tables(&handler, path, why);
 	if (!err)
-		err = check_lists(&handler, path, why);
-	if (!err)
-		err = copy_options(&handler, path, why);
-	if (err)
-		return err;
-	err = config_check_table(&handler, &words);
+		err = check(&handler, path, why);
 	if (err) {
-		if (handler.options != found->options)
-			free((void *)handler.options);
-		why_set(why, "%s: %s", path, words.text);
+		free((void *)handler.options);
+		free((void *)handler.counters);
+		free((void *)handler.provides);
 		return err;
 	}
 	*out = handler;

@@ -263,14 +263,15 @@ struct mcast_handler {
 	uint16_t abi_major;
 	uint16_t abi_minor;
 	uint32_t option_size;		/* sizeof(struct mcast_option) as the handler knows it */
-	uint32_t reserved;
+	uint16_t counter_size;		/* likewise of struct mcast_counter */
+	uint16_t attr_size;		/* likewise of struct mcast_attr */
 	const char *name;		/* [a-z][a-z0-9_-]*, at most 31 */
 	const char *version;		/* at most 31 */
 	const char *summary;		/* one line */
 	uint32_t caps;			/* MCAST_CAP_* */
 	uint32_t config_size;		/* bytes */
 	uint32_t state_version;		/* adopt() only from the same one; 0: never */
-	uint32_t reserved2;
+	uint32_t reserved;
 	const struct mcast_option *options;	/* ends at MCAST_END; NULL: none */
 	const struct mcast_counter *counters;	/* ends at a NULL name, like all below; NULL: none */
 	const struct mcast_attr *provides;
@@ -340,6 +341,7 @@ struct mcast_note {
 		.size = sizeof(struct mcast_handler),                                              \
 		.abi_major = MCAST_ABI_MAJOR, .abi_minor = MCAST_HANDLER_MINOR,                    \
 		.option_size = sizeof(struct mcast_option),                                        \
+		.counter_size = sizeof(struct mcast_counter), .attr_size = sizeof(struct mcast_attr), \
 		.name = handler_name, .version = handler_version, __VA_ARGS__ };                   \
 	MCAST_LOUD_                                                                                \
 	MCAST_ASSERT_(sizeof(handler_name) <= 32 && sizeof(handler_version) <= 32, "31 characters at most")

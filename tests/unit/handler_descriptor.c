@@ -49,6 +49,8 @@ static void setup(void)
 		.abi_major = MCAST_ABI_MAJOR,
 		.abi_minor = MCAST_ABI_MINOR,
 		.option_size = sizeof(struct mcast_option),
+		.counter_size = sizeof(struct mcast_counter),
+		.attr_size = sizeof(struct mcast_attr),
 		.name = "sound",
 		.version = "1.0",
 		.config_size = sizeof(struct config),
@@ -78,6 +80,13 @@ static void assert_accepted(struct mcast_handler *out)
 	cr_assert_eq(descriptor_copy(out, &file.handler, &note, "x.so", &why), 0, "%s", why.text);
 }
 
+static void forget(struct mcast_handler *copy)
+{
+	free((void *)copy->options);
+	free((void *)copy->counters);
+	free((void *)copy->provides);
+}
+
 static void assert_refused(int err, const char *words)
 {
 	struct mcast_handler out;
@@ -98,7 +107,11 @@ Test(descriptor, is_copied)
 	cr_assert_neq(out.options, options, "the engine's own array");
 	cr_assert_str_eq(out.options[1].name, "second");
 	cr_assert_null(out.options[2].name);
-	free((void *)out.options);
+	cr_assert_neq(out.counters, counters);
+	cr_assert_str_eq(out.counters[1].name, "lost");
+	cr_assert_neq(out.provides, provides);
+	cr_assert_eq(out.provides[0].make, make);
+	forget(&out);
 }
 
 Test(descriptor, agrees_with_its_note)
@@ -132,7 +145,7 @@ Test(descriptor, may_be_longer_than_ours_if_the_rest_is_zero)
 
 	file.handler.size = note.handler_size = sizeof(file);
 	assert_accepted(&out);
-	free((void *)out.options);
+	forget(&out);
 	file.tail[31] = 1;
 	assert_refused(-ENOEXEC, "uses fields of its descriptor that this engine doesn't know");
 }
@@ -152,17 +165,54 @@ Test(descriptor, may_have_longer_options_if_the_rest_is_zero)
 	cr_assert_str_eq(out.options[1].name, "second");
 	cr_assert_eq(out.options[1].offset, offsetof(struct config, second));
 	cr_assert_null(out.options[2].name);
-	free((void *)out.options);
+	forget(&out);
 	longer[1].more = 1;
 	assert_refused(-ENOEXEC, "has options with fields that this engine doesn't know");
+}
+
+Test(descriptor, may_have_longer_counters_and_attributes_if_the_rest_is_zero)
+{
+	struct {
+		struct mcast_counter counter;
+		uint64_t more;
+	} longer[3] = { { counters[0], 0 }, { counters[1], 0 } };
+	struct {
+		struct mcast_attr attr;
+		uint64_t more;
+	} attrs[2] = { { provides[0], 0 } };
+	struct mcast_handler out;
+
+	file.handler.counters = &longer[0].counter;
+	file.handler.counter_size = sizeof(longer[0]);
+	file.handler.provides = &attrs[0].attr;
+	file.handler.attr_size = sizeof(attrs[0]);
+	assert_accepted(&out);
+	cr_assert_str_eq(out.counters[1].name, "lost");
+	cr_assert_null(out.counters[2].name);
+	cr_assert_eq(out.provides[0].make, make);
+	cr_assert_null(out.provides[1].name);
+	forget(&out);
+	attrs[0].more = 1;
+	assert_refused(-ENOEXEC, "has attrs with fields that this engine doesn't know");
+	longer[1].more = 1;
+	assert_refused(-ENOEXEC, "has counters with fields that this engine doesn't know");
+}
+
+Test(descriptor, says_the_sizes_of_its_rows)
+{
+	file.handler.counter_size = 8;
+	assert_refused(-ENOEXEC, "says that its struct mcast_counter has 8 bytes, expected 16 or more");
+	setup();
+	file.handler.attr_size = 25;
+	assert_refused(-ENOEXEC, "says that its struct mcast_attr has 25 bytes, expected 24 or more");
+	setup();
+	file.handler.attr_size = 0;
+	assert_refused(-ENOEXEC, "says that its struct mcast_attr has 0 bytes");
 }
 
 Test(descriptor, leaves_zero_what_is_reserved)
 {
 	file.handler.reserved = 1;
-	assert_refused(-ENOEXEC, "has a reserved field that is not zero");
-	setup();
-	file.handler.reserved2 = 1;
 	assert_refused(-ENOEXEC, "has a reserved field that is not zero");
 }
 
@@ -196,7 +246,7 @@ Test(descriptor, asks_for_caps_that_go_together)
 	}
 	file.handler.caps = MCAST_CAP_MODIFY | MCAST_CAP_EFFECTS | MCAST_CAP_FINISH;
 	assert_accepted(&out);
-	free((void *)out.options);
+	forget(&out);
 }
 
 Test(descriptor, names_its_counters_and_attributes_well)
