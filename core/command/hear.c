@@ -252,6 +252,8 @@ static int check_options(const struct hear *hear, int argc, char **argv)
 		return usage("--plugins=: expected a directory");
 	if (engine->output && !*engine->output)
 		return usage("--output \"\": expected a file, or - for stdout");
+	if (engine->output && !text_is_utf8((const uint8_t *)engine->output, strlen(engine->output)))
+		return usage("--output %s: expected a file whose name is UTF-8", engine->output);
 	return 0;
 }
 
@@ -267,6 +269,20 @@ static int parse(struct hear *hear, int argc, char **argv)
 			return 0;
 	}
 	return check_options(hear, argc, argv);
+}
+
+/* Whether all that was printed came out: 0 or an exit status, having said why. */
+static int flush_stdout(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	if (errno == EPIPE || errno == EBADF) {
+		log_error("nobody reads its output any more");
+		return EXIT_PIPE;
+	}
+	log_error("cannot write to stdout: %s", strerror(errno ? errno : EIO));
+	return EXIT_OSERR;
 }
 
 int command_hear(const char *name, int argc, char **argv)
@@ -301,5 +317,5 @@ int command_hear(const char *name, int argc, char **argv)
 	}
 end:
 	free(hear.groups);
-	return status;
+	return status ? status : flush_stdout();
 }

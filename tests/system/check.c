@@ -1,5 +1,6 @@
 /* check.c - tests of the whole: mcast-hear --check shows the chain as it would run, and from which directory */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,4 +166,47 @@ Test(check, with_v_it_lists_the_options_that_each_handler_knows)
 	site_manifest("{ 'version': 1, 'chain': [ 'json' ], 'drop_ins': false }");
 	SHOWN(shown_by(program("mcast-hear", "--plugins", "--check", "-v")), "1. json: ", "on_invalid  drop, pass; default drop",
 	      "max_depth   whole number, 1 to 2048; default 32");
+}
+
+Test(check, what_cannot_be_printed_is_told)
+{
+	static const char *const table[] = { "--check", "--help", "--version" };
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct program *p = program_start_to((const char *const[]){ "mcast-hear", table[i], NULL }, full);
+
+		cr_expect_eq(program_ends(p), 71, "%s", table[i]);
+		cr_expect(strstr(program_err(p), "cannot write to stdout: No space left on device"), "%s: %s", table[i],
+			  program_err(p));
+		program_free(p);
+		p = program_start_to((const char *const[]){ "mcast-hear", table[i], NULL }, -1);
+		cr_expect_eq(program_ends(p), 141, "%s where stdout was never open", table[i]);
+		program_free(p);
+	}
+	close(full);
+}
+
+/* All signals are blocked while it checks, SIGPIPE too. */
+Test(check, ends_with_141_where_nobody_reads_it)
+{
+	struct program *p;
+	int out[2];
+
+	cr_assert(pipe2(out, O_CLOEXEC) == 0);
+	close(out[0]);
+	p = program_start_to((const char *const[]){ "mcast-hear", "--check", NULL }, out[1]);
+	cr_assert_eq(program_ends(p), 141);
+	cr_assert(strstr(program_err(p), "nobody reads its output any more"), "%s", program_err(p));
+	program_free(p);
+	close(out[1]);
+}
+
+Test(check, an_output_that_no_manifest_could_name_is_told)
+{
+	struct program *p = program("mcast-hear", "--check", "--output", "\xFFlog");
+
+	cr_assert_eq(program_ends(p), 64);
+	cr_assert(strstr(program_err(p), "--output \\xFFlog: expected a file whose name is UTF-8"), "%s", program_err(p));
+	program_free(p);
 }
