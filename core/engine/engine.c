@@ -66,6 +66,15 @@ static int catch_signals(struct engine *e)
 	return e->signals < 0 ? -errno : 0;
 }
 
+/* Before the worker runs nobody reads the signals: whether one is there that ends us. For a create() that waits. */
+static int is_end_pending(void *owner)
+{
+	sigset_t pending;
+
+	(void)owner;
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM));
+}
+
 static void *work(void *arg)
 {
 	const uint64_t one = 1;
@@ -109,6 +118,13 @@ static int run_worker(struct engine *e)
 	return e->worker_error ? failed("the worker ended early", -e->worker_error) : 0;
 }
 
+/* As the status of a shell's child that a signal has ended. */
+static int stopped(const struct engine *e)
+{
+	log_error("stopped by SIG%s", sigabbrev_np(e->stopped_by));
+	return 128 + e->stopped_by;
+}
+
 /* Why it ended, as an exit status, said where it isn't 0. */
 static int ending(const struct engine *e)
 {
@@ -119,11 +135,7 @@ static int ending(const struct engine *e)
 			log_error("%s ended it: %s", finish->who, finish->why);
 		return finish->status;
 	}
-	if (e->stopped_by) {
-		log_error("stopped by SIG%s", sigabbrev_np(e->stopped_by));
-		return 128 + e->stopped_by;
-	}
-	return 0;
+	return e->stopped_by ? stopped(e) : 0;
 }
 
 static int listen_and_tell(struct engine *e, const struct engine_options *options)
@@ -157,7 +169,12 @@ int engine_run(const struct engine_options *options)
 		return failed("cannot set up signals", errno);
 	raise_descriptor_limit();
 
+	e.pipeline.host.stopping = is_end_pending;
 	status = pipeline_build(&e.pipeline, options);
+	if (status) {		/* perhaps a create() has only done what it was asked to */
+		take_signals(&e);
+		status = e.stopped_by ? stopped(&e) : status;
+	}
 	if (!status && options->check)
 		describe_check(&e.pipeline);
 	else if (!status)

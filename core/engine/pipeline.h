@@ -21,7 +21,7 @@ struct pipeline {
 	struct instance **instances;	/* the same, as attributes and the host want them */
 	const char **pointers;		/* where each stands in the manifest, NULL for a drop-in; borrowed */
 	unsigned n;
-	struct host host;
+	struct host host;		/* before pipeline_build(), stopping() may be set: for create() */
 
 	struct receiver *receiver;
 	struct sanitize *sanitize;

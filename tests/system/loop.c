@@ -56,6 +56,26 @@ Test(loop, what_came_while_a_handler_worked_came_in_time)
 	close(fd);
 }
 
+Test(loop, a_create_that_waits_is_told_that_the_listener_ends)
+{
+	static const struct {
+		int signal, status;
+	} table[] = { { SIGINT, 130 }, { SIGTERM, 143 } };
+
+	site_drop("waits", "waits");
+	site_manifest("{'version': 1, 'chain': ['waits']}");
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct program *p = program("mcast-hear", "--plugins", "-i", "lo");
+
+		program_says(p, "create() waits");
+		program_signal(p, table[i].signal);
+		cr_expect_eq(program_ends(p), table[i].status, "%s", program_err(p));
+		cr_expect(strstr(program_err(p), "waits could not be created: Interrupted"), "%s", program_err(p));
+		cr_expect(strstr(program_err(p), "stopped by SIG"), "%s", program_err(p));
+		program_free(p);
+	}
+}
+
 Test(loop, a_handler_that_is_never_done_keeps_none_behind_it_from_flushing)
 {
 	struct program *p;
