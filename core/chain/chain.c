@@ -20,22 +20,23 @@ static int watch(void *owner, struct instance *in, int fd, uint32_t events)
 	return chain->outside.watch(chain->outside.arg, in->place, fd, events);
 }
 
-static void finish(void *owner, struct instance *in, int status, const char *why)
-{
-	struct chain *chain = owner;
-
-	if (chain->finish.who)
-		return;
-	chain->finish.who = in->name;
-	chain->finish.status = status;
-	snprintf(chain->finish.why, sizeof(chain->finish.why), "%s", why);
-}
-
 static int stopping(void *owner)
 {
 	struct chain *chain = owner;
 
 	return chain->outside.stopping ? chain->outside.stopping(chain->outside.arg) : 0;
+}
+
+/* The first reason to end is the one that counts: whoever was told to stop has nothing left to end. */
+static void finish(void *owner, struct instance *in, int status, const char *why)
+{
+	struct chain *chain = owner;
+
+	if (chain->finish.who || stopping(owner))
+		return;
+	chain->finish.who = in->name;
+	chain->finish.status = status;
+	snprintf(chain->finish.why, sizeof(chain->finish.why), "%s", why);
 }
 
 /* ---- life -------------------------------------------------------------------------------- */

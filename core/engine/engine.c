@@ -150,12 +150,11 @@ static int listen_and_tell(struct engine *e, const struct engine_options *option
 		return status;
 	describe_ready(&e->pipeline);
 	status = run_worker(e);
-	if (status)
-		return status;
 	/* What handlers let go of in stop() belongs to their accounts too. */
 	for (unsigned i = 0; i < e->pipeline.n; i++)
 		instance_stop(e->pipeline.instances[i]);
-	status = summary_tell(&e->pipeline) ? 0 : EXIT_SOFTWARE;
+	if (!summary_tell(&e->pipeline) && !status)
+		status = EXIT_SOFTWARE;
 	return status ? status : ending(e);
 }
 

@@ -229,8 +229,15 @@ static void host_finish(struct mcast_ctx *ctx, int status, const char *why)
 		misuse(in, "finish() without MCAST_CAP_FINISH");
 		return;
 	}
-	if (host->finish)
-		host->finish(host->owner, in, status, why ? why : "");
+	if (!host->finish) {
+		misuse(in, "finish() in create(): return an error there");
+		return;
+	}
+	if (status < 0 || status > 255) {
+		misuse(in, "finish() with a status that is none: 0 to 255");
+		status = 1;
+	}
+	host->finish(host->owner, in, status, why ? why : "");
 }
 
 static int host_stopping(struct mcast_ctx *ctx)

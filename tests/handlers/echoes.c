@@ -4,6 +4,7 @@
  *			millisecond, and after ten times ends the listener: with 0 if they took less than 5 s, else 3
  *	late		sends "in time" to the group, then takes 300 ms, as no handler should
  *	stuck		flush() has never done
+ *	finish		flush() ends the listener with 3
  *	other words	nothing */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +25,7 @@ enum { FLUSHED };
 
 struct state {
 	int fd;
-	bool load, stuck;
+	bool load, stuck, finish;
 	unsigned wakes;
 	uint64_t now_ns, first_ns, due_ns;
 };
@@ -86,6 +87,8 @@ static void obey(struct mcast_ctx *ctx, struct state *state, const struct mcast_
 		poll(NULL, 0, 300);
 	} else if (msg->len == 5 && !memcmp(msg->data, "stuck", 5)) {
 		state->stuck = true;
+	} else if (msg->len == 6 && !memcmp(msg->data, "finish", 6)) {
+		state->finish = true;
 	}
 }
 
@@ -119,6 +122,8 @@ static int flush(struct mcast_ctx *ctx)
 	const struct state *state = ctx->state;
 
 	ctx->counter[FLUSHED]++;
+	if (state->finish)
+		ctx->host->finish(ctx, 3, "in flush()");
 	return state->stuck ? -EAGAIN : 0;
 }
 

@@ -96,6 +96,29 @@ Test(loop, a_handler_that_is_never_done_keeps_none_behind_it_from_flushing)
 	close(fd);
 }
 
+Test(loop, the_first_reason_to_end_is_the_one_that_counts)
+{
+	struct program *p;
+	int fd = sender();
+
+	site_manifest("{'version': 1, 'chain': ['echoes', 'logger']}");
+	p = program("mcast-hear", "--plugins", "-i", "lo");
+	program_says(p, "hearing");
+	wire_say(fd, "finish");
+	program_gives(p, "finish\n");
+	program_signal(p, SIGTERM);
+	cr_assert_eq(program_ends(p), 143, "%s", program_err(p));
+	program_free(p);
+
+	p = program("mcast-hear", "--plugins", "-i", "lo", "-n", "1");
+	program_says(p, "hearing");
+	wire_say(fd, "finish");
+	cr_assert_eq(program_ends(p), 3, "what fails in the flush is no success");
+	cr_assert(strstr(program_err(p), "echoes ended it: in flush()"), "%s", program_err(p));
+	program_free(p);
+	close(fd);
+}
+
 Test(loop, a_second_signal_does_not_wait_and_still_flushes_the_others)
 {
 	struct program *p;

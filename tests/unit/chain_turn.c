@@ -193,6 +193,14 @@ Test(turn, finish_is_remembered_with_who_and_why)
 	scene_close(&scene);
 }
 
+Test(turn, finish_has_nothing_to_end_where_the_end_has_begun)
+{
+	scene.stopping = 1;
+	scene_say(&scene, "finish");
+	cr_assert_null(chain_finished(scene.chain));
+	scene_close(&scene);
+}
+
 Test(turn, stopping_is_what_the_loop_says)
 {
 	cr_assert_eq(host_functions.stopping(&scene.in[0]->worker), 0);

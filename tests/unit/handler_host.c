@@ -109,6 +109,13 @@ static int finishes(struct mcast_ctx *ctx, struct mcast_msg *msg)
 	return -EINVAL;
 }
 
+static int finishes_oddly(struct mcast_ctx *ctx, struct mcast_msg *msg)
+{
+	(void)msg;
+	ctx->host->finish(ctx, 256, "would be a success");
+	return -EINVAL;
+}
+
 static int (*mistake)(struct mcast_ctx *ctx, struct mcast_msg *msg);
 static int result;
 
@@ -269,4 +276,15 @@ Test(host, says_what_it_can_do)
 	cr_assert_eq(host_functions.abi_minor, MCAST_ABI_MINOR);
 	cr_assert(MCAST_HAS(&host_functions, log));
 	cr_assert(MCAST_HAS(&host_functions, provide));
+}
+
+Test(host, a_status_that_is_none_does_not_become_a_success)
+{
+	capture_start();
+	open_with(MCAST_CAP_FINISH);
+	mistake = finishes_oddly;
+	scene_say(&scene, "m");
+	cr_assert_eq(chain_finished(scene.chain)->status, 1);
+	cr_assert_eq(count_of(captured(), "finish() with a status that is none"), 1);
+	scene_close(&scene);
 }
