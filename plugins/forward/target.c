@@ -132,21 +132,34 @@ static int open_address(struct target *target)
 	return udp_open(&target->url, address);
 }
 
+/* Goes back to where the target was begun. */
+static void begin_again(struct target *target)
+{
+	close_all(target);
+	target->state = TARGET_WAITING;
+	target->due = target->place->now_ns;
+}
+
 /* A host refuses datagrams. Where it has a name, another of its addresses may take them, or one that the name has
- * by now: localhost is often ::1 first, while the peer listens on 127.0.0.1. */
-static void try_elsewhere(struct target *target)
+ * by now: localhost is often ::1 first, while the peer listens on 127.0.0.1. A socket keeps the address and the
+ * interface of ours that it was connected by: where these have gone, a new one may find its way. */
+static void try_elsewhere(struct target *target, int error)
 {
 	uint64_t now = target->place->now_ns;
 	bool all = target->at + 1 == target->addresses;
 
-	if (target->url.literal || (all && target->addresses == 1 && now - target->looked_up < LOOKUP_AGAIN))
-		return;
-	close_all(target);
-	if (all && now - target->looked_up >= LOOKUP_AGAIN) {
-		target->state = TARGET_WAITING;
-		target->due = now;
+	if (target->url.literal) {
+		if ((error == ENETUNREACH || error == ENODEV) && now - target->since >= STEADY_TIME)
+			begin_again(target);
 		return;
 	}
+	if (all && now - target->looked_up >= LOOKUP_AGAIN) {
+		begin_again(target);
+		return;
+	}
+	if (all && target->addresses == 1)
+		return;
+	close_all(target);
 	target->at = all ? 0 : target->at + 1;
 	target->fd = open_address(target);
 	if (target->fd < 0 || watch_new(target, target->fd, 0))
@@ -156,13 +169,12 @@ static void try_elsewhere(struct target *target)
 /* Sends frames to a peer that is up: how many are out of the caller's hands. The target may be down afterwards. */
 static unsigned send_frames(struct target *target, const struct frame *frames, unsigned n)
 {
-	bool refused = false;
-	int done;
+	int done, refused = 0;
 
 	if (target->url.kind == URL_UDP) {
 		n = udp_send(target, frames, n, &refused);
 		if (refused)
-			try_elsewhere(target);
+			try_elsewhere(target, refused);
 		return n;
 	}
 	done = stream_send(target, frames, n);
@@ -340,7 +352,7 @@ static void event_up(struct target *target, uint32_t events)
 		if (error)
 			target_trouble(target, strerror(error));
 		if (error && target->state == TARGET_UP)
-			try_elsewhere(target);
+			try_elsewhere(target, error);
 	} else if (events & ~(uint32_t)EPOLLOUT) {
 		error = -stream_drain(target->fd);
 		if (error)

@@ -8,6 +8,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -131,11 +132,19 @@ fail:
 	return rc;
 }
 
-/* What ICMP brings, of an earlier datagram: the one in hand has not been tried. */
+/* What ICMP brings, of an earlier datagram: the one in hand has not been tried. ENODEV: the interface has gone. */
 static bool is_old_error(int error)
 {
 	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
-	       error == EHOSTDOWN || error == EPROTO || error == EOPNOTSUPP;
+	       error == EHOSTDOWN || error == EPROTO || error == EOPNOTSUPP || error == ENODEV;
+}
+
+/* sendmmsg(2) keeps to itself what stopped it: a full socket, or, where that has room, what ICMP said. */
+static int why_short(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+
+	return poll(&ready, 1, 0) > 0 && (ready.revents & POLLOUT) ? ECONNREFUSED : 0;
 }
 
 /* One call, for up to SEND_MAX frames: how many were sent, or -errno where the first was not. */
@@ -162,7 +171,7 @@ static int send_some(struct target *target, const struct frame *frames, unsigned
 	return sent;
 }
 
-unsigned udp_send(struct target *target, const struct frame *frames, unsigned n, bool *refused)
+unsigned udp_send(struct target *target, const struct frame *frames, unsigned n, int *refused)
 {
 	unsigned done = 0;
 	int old = 0;	/* what the frame at done has met, as it seems without its fault: it gets a second try */
@@ -178,7 +187,7 @@ unsigned udp_send(struct target *target, const struct frame *frames, unsigned n,
 			continue;
 		}
 		if (rc < 0) {
-			*refused |= is_old_error(-rc);
+			*refused = is_old_error(-rc) ? -rc : *refused;
 			target_trouble(target, strerror(-rc));
 			target_count(target, COUNT_DROPPED, 1);
 			done++;
@@ -186,11 +195,11 @@ unsigned udp_send(struct target *target, const struct frame *frames, unsigned n,
 			continue;
 		}
 		if (old) {
-			*refused = true;
+			*refused = old;
 			target_trouble(target, strerror(old));
 		}
 		done += (unsigned)rc;
-		old = (unsigned)rc < want ? ECONNREFUSED : 0;	/* sendmmsg(2) keeps to itself what stopped it */
+		old = (unsigned)rc < want ? why_short(target->fd) : 0;
 	}
 	return done;
 }
