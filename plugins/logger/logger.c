@@ -259,7 +259,8 @@ static void write_out(struct mcast_ctx *ctx, unsigned n, uint8_t *verdict)
 	ctx->counter[ROTATIONS] = rot->done;
 	if (rot->error && !state->rotation_failing)
 		ctx->host->log(ctx, MCAST_LOG_ERROR, "cannot rotate %s: %s; it grows on", rot->path,
-			       strerror(rot->error));
+			       rot->error == ELOOP ? "it is a symlink, so give the path that it leads to" :
+						     strerror(rot->error));
 	state->rotation_failing = rot->error;
 
 	/* A reader that was too slow has caught up only when nothing waits, else this would be said again and again. */

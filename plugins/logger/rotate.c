@@ -35,8 +35,12 @@ static int rotate(struct rotation *rot, struct sink *sink)
 {
 	char fresh_path[PATH_MAX];
 	struct sink fresh;
+	struct stat st;
 	int err;
 
+	/* Only the link would move, be it /dev/stdout, and the new file not lie where the old one does. */
+	if (!lstat(rot->path, &st) && S_ISLNK(st.st_mode))
+		return -ELOOP;
 	if (snprintf(fresh_path, sizeof(fresh_path), "%s.new", rot->path) >= PATH_MAX - 20)
 		return -ENAMETOOLONG;
 	unlink(fresh_path);	/* of one that was killed just here */

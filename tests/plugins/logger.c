@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "encode/escape.h"
 #include "support/rig.h"
+#include "support/scene.h"
 #include "support/scratch.h"
 
 #define HEAD(second) "2026-01-31T12:00:00." second "Z lo 192.0.2.1:4242 239.255.0.1:59259 "
@@ -323,4 +324,20 @@ Test(logger, does_not_start_without_its_file)
 	assert_refuses(words, "No such file or directory");
 	snprintf(words, sizeof(words), "{ \"path\": \"%s\" }", directory);
 	assert_refuses(words, "Is a directory");
+}
+
+Test(logger, leaves_a_symlink_where_it_is)
+{
+	struct rig *rig;
+
+	cr_assert_eq(symlink("elsewhere", file), 0);
+	capture_start();
+	rig = logger_to_file("\"format\": \"raw\", \"max_size\": 4");
+	rig_feed_text(rig, "aaaa");
+	rig_feed_text(rig, "bbbb");
+	cr_assert(strstr(captured(), "it is a symlink, so give the path that it leads to; it grows on"));
+	cr_assert_str_eq(written(), "aaaabbbb");
+	cr_assert(readlink(file, text, sizeof(text)) > 0);
+	cr_assert_eq(rig_counter(rig, 0, "rotations"), 0);
+	rig_close(rig);
 }
