@@ -2,10 +2,10 @@
 #include "payload.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "encode/record.h"
 
 int payload_init(struct payload *payload, enum payload_form form, enum payload_framing framing)
@@ -87,9 +87,10 @@ static void add_stream(struct payload *payload, struct iovec body)
 	} else if (!body.iov_len) {	/* MSG-LEN is NONZERO-DIGIT *DIGIT (RFC 6587, 3.4.1) */
 		return;
 	} else {
-		int n = snprintf(count, sizeof(payload->count[0]), "%zu ", body.iov_len);
+		char *end = number_put(count, body.iov_len);
 
-		*frame = (struct frame){ { { count, (size_t)n }, body } };
+		*end++ = ' ';
+		*frame = (struct frame){ { { count, (size_t)(end - count) }, body } };
 	}
 	payload->streams++;
 }
