@@ -43,23 +43,26 @@ static bool find_use(struct attr_use *use, struct instance *const *chain, unsign
 	return false;
 }
 
+/* A drop-in stands nowhere in the manifest: its file says where it is. */
 static void say_unmet(struct instance *const *chain, unsigned n, unsigned who, const char *name,
 		      const char *pointer, struct faults *faults)
 {
+	const char *file = pointer ? "" : chain[who]->plugin->path;
+	const char *colon = pointer ? "" : ": ";
 	const char *me = chain[who]->name;
 	unsigned index;
 
 	for (unsigned i = who + 1; i < n; i++) {
 		if (find_provided(chain[i], name, &index)) {
 			faults_add(faults, FAULT_CONFIG, pointer,
-				   "%s needs the attribute \"%s\", which %s provides further down the chain; "
-				   "put %s before %s",
-				   me, name, chain[i]->name, chain[i]->name, me);
+				   "%s%s%s needs the attribute \"%s\", which %s provides further down the "
+				   "chain; put %s before %s",
+				   file, colon, me, name, chain[i]->name, chain[i]->name, me);
 			return;
 		}
 	}
 	faults_add(faults, FAULT_CONFIG, pointer,
-		   "%s needs the attribute \"%s\", which no handler before it provides", me, name);
+		   "%s%s%s needs the attribute \"%s\", which no handler before it provides", file, colon, me, name);
 }
 
 static int resolve_one(struct instance *const *chain, unsigned n, unsigned who, const char *pointer,

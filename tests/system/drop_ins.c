@@ -85,6 +85,17 @@ Test(drop_ins, a_drop_in_that_needs_an_option_is_told_with_its_file)
 			    "forward needs the option \"to\": a string or a list of strings; "));
 }
 
+Test(drop_ins, a_drop_in_that_needs_what_nobody_before_provides_is_told_with_its_file)
+{
+	site_drop("wants_json", "mine");
+	site_manifest("{ 'version': 1, 'chain': [ 'logger' ] }");
+	free(plugins_refused("needs", 78, "mcast-hear: handlers.d/mine.so: wants_json needs the attribute \"json\", "
+			    "which no handler before it provides\n"));
+	site_manifest("{ 'version': 1, 'chain': [ { 'drop_ins': true }, 'json' ] }");
+	free(plugins_refused("needs", 78, "mcast-hear: handlers.d/mine.so: wants_json needs the attribute \"json\", "
+			    "which json provides further down the chain; put json before wants_json\n"));
+}
+
 Test(drop_ins, no_handler_at_all_is_a_mistake)
 {
 	free(plugins_refused("empty", 78, "mcast-hear: no handler at all: name one in \"chain\", or put a .so into handlers.d\n"));
