@@ -30,7 +30,7 @@ static bool passes(struct chain *chain, struct mcast_msg **at)
 	if (repaired > DATAGRAM_MAX)
 		return false;
 	if (message_shared(m)) {
-		m = message_copy(m);
+		m = message_copy(m, m->msg.len);
 		if (!m)
 			return false;
 		messages_end(at, 1);
@@ -62,18 +62,19 @@ unsigned written_check(struct chain *chain, unsigned n)
 	return left;
 }
 
-/* The next part of what came of seq. Exact as long as not more than PARTS sequence numbers are in use at once. */
+/* The next part of what came of seq; 0 is for what was received. Exact as long as the sequence numbers that
+ * handlers emit from by turns are less than PARTS apart. */
 static uint16_t next_part(struct chain *chain, uint64_t seq)
 {
 	unsigned i = seq % PARTS;
+	uint16_t *part = seq ? &chain->parts[i].part : &chain->no_origin;
 
-	if (!seq)
-		return ++chain->no_origin;
-	if (chain->parts[i].seq != seq) {
+	if (seq && chain->parts[i].seq != seq) {
 		chain->parts[i].seq = seq;
-		chain->parts[i].part = 0;
+		*part = 0;
 	}
-	return ++chain->parts[i].part;
+	*part = *part == UINT16_MAX ? 1 : *part + 1;
+	return *part;
 }
 
 void written_emitted(void *owner, struct instance *in, struct message *m)

@@ -55,6 +55,21 @@ static bool in_hand(const struct instance *in, const struct message *m)
 	return host->running == in && m->place < host->in_hand_n && host->in_hand[m->place] == &m->msg;
 }
 
+/* A copy with room for len bytes takes m's place in the batch; or NULL, and m stays what the handler knows. */
+static struct message *copy_in_place(struct host *host, struct message *m, uint32_t len)
+{
+	struct message *copy = message_copy(m, len);
+	struct mcast_msg *msg = &m->msg;
+
+	if (!copy)
+		return NULL;
+	copy->place = m->place;
+	copy->touched = m->touched;
+	host->in_hand[m->place] = &copy->msg;
+	messages_end(&msg, 1);
+	return copy;
+}
+
 static struct mcast_msg *host_writable(struct mcast_ctx *ctx, struct mcast_msg *msg, uint32_t len, uint8_t **bytes)
 {
 	struct instance *in = instance_of(ctx);
@@ -73,13 +88,9 @@ static struct mcast_msg *host_writable(struct mcast_ctx *ctx, struct mcast_msg *
 		return NULL;
 	m = message_of(msg);
 	if (message_shared(m)) {
-		copy = message_copy(m);
+		copy = copy_in_place(host, m, len);
 		if (!copy)
 			return NULL;
-		copy->place = m->place;
-		copy->touched = m->touched;
-		host->in_hand[m->place] = &copy->msg;
-		messages_end(&msg, 1);
 		m = copy;
 	} else if (m->made | m->cannot) {
 		attrs_end(host, m);

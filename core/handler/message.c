@@ -343,7 +343,7 @@ int message_release(struct message *m)
 	return 0;
 }
 
-struct message *message_copy(const struct message *m)
+struct message *message_copy(const struct message *m, uint32_t len)
 {
 	struct mcast_msg *msg;
 	struct message *copy;
@@ -353,7 +353,7 @@ struct message *message_copy(const struct message *m)
 	copy = message_of(msg);
 	*msg = m->msg;
 	msg->engine = copy;
-	if (own_bytes(copy, msg->len)) {
+	if (!message_own(copy, len)) {
 		messages_end(&msg, 1);
 		return NULL;
 	}

@@ -55,8 +55,9 @@ int message_release(struct message *m);
 /* Gives m len bytes of its own, old ones kept, new ones 0, and returns them. NULL: no memory, len > DATAGRAM_MAX.
  * Nobody else may hold m. */
 uint8_t *message_own(struct message *m, uint32_t len);
-/* Another record with the same msg and a copy of the bytes and addresses, held once; NULL: no memory. */
-struct message *message_copy(const struct message *m);
+/* Another record, held once, with the same msg but for its len bytes, which are a copy as message_own() says, and a
+ * copy of the addresses. NULL: no memory, len > DATAGRAM_MAX. */
+struct message *message_copy(const struct message *m, uint32_t len);
 
 uint64_t messages_kept(const struct messages *home);	/* bytes of memory that kept messages take now, all told */
 uint64_t messages_records(const struct messages *home);	/* ever made: does not grow under steady load */

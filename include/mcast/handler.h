@@ -56,14 +56,14 @@ struct mcast_msg {
 	const uint8_t *data;		/* the payload; 64 bytes behind data[len] can be read, their value is undefined */
 	uint32_t len;			/* bytes */
 	uint32_t flags;			/* MCAST_MSG_* */
-	uint64_t seq;			/* unique in a run; the same in every log and in a replay; a derived one has its origin's */
+	uint64_t seq;			/* unique in a run; the same in every log and in a replay; a derived one has its origin's, else 0 */
 	uint64_t rx_ns;			/* arrival, ns since 1970 UTC */
 	const struct mcast_addr *src;	/* who sent it */
 	const struct mcast_addr *group;	/* where it was sent to */
 	uint32_t ifindex;		/* the interface that it came in by; 0: not known */
 	uint8_t ttl;			/* TTL or hop limit on arrival, with MCAST_MSG_TTL */
 	uint8_t reserved;
-	uint16_t part;			/* 0; derived: 1, 2, ... among those with the same seq */
+	uint16_t part;			/* 0; derived: 1, 2, ... 65535, 1, ... among those with the same seq */
 	void *engine;			/* the engine's; leave alone */
 };
 
@@ -111,7 +111,7 @@ struct mcast_host {
 	struct mcast_msg *(*writable)(struct mcast_ctx *ctx, struct mcast_msg *msg, uint32_t len, uint8_t **bytes);
 
 	/* Keeps msg beyond process(), as often as it is called: msg stays where it is, its bytes may move, so read
-	 * msg->data again. 0, or -ENOBUFS above the manifest's bound on kept bytes. release: any thread, once a keep. */
+	 * msg->data again. 0, -ENOMEM, or -ENOBUFS above the manifest's bound on kept bytes. release: any thread, once a keep. */
 	int (*keep)(struct mcast_ctx *ctx, struct mcast_msg *msg);
 	void (*release)(struct mcast_ctx *ctx, struct mcast_msg *msg);
 
@@ -120,13 +120,15 @@ struct mcast_host {
 	int (*emit)(struct mcast_ctx *ctx, const struct mcast_msg *like, const void *data, uint32_t len);
 
 	/* The value of needs[index], or of wants[index - number of needs], on msg; made when first asked for; borrowed
-	 * until process() returns. NULL: it can't be made of this message, or nobody provides what was wanted. */
+	 * until process() returns or calls writable() of msg. NULL: it can't be made of this message, or nobody provides what was wanted. */
 	void *(*attr)(struct mcast_ctx *ctx, const struct mcast_msg *msg, unsigned index);
 
-	/* Asks for tick() when fd is ready for events (poll(2)'s; 0: forget fd), or at at_ns (fd -1; now_ns's clock). 0 or -errno. */
+	/* Asks for tick() when fd is ready for events (poll(2)'s; 0: forget fd), or once at at_ns (fd -1; now_ns's clock; in
+	 * place of an earlier one; 0: never). From start() on. 0 or -errno. */
 	int (*wake)(struct mcast_ctx *ctx, int fd, uint32_t events, uint64_t at_ns);
 
-	/* Ends the listener in order, with this exit status, after this batch. Only with MCAST_CAP_FINISH. */
+	/* Ends the listener in order, with this exit status (0 to 255), after this batch; nothing once it ends anyway. From
+	 * start() on. Only with MCAST_CAP_FINISH. */
 	void (*finish)(struct mcast_ctx *ctx, int status, const char *why);
 
 	/* 1 once a waiting process() or create() should give up because the listener ends. */

@@ -241,6 +241,32 @@ Test(emitted, without_an_origin_it_has_seq_0_and_parts_count_on)
 	scene_close(&scene);
 }
 
+static unsigned received_like, last_part;
+
+static int process_parts(struct mcast_ctx *ctx, struct mcast_batch *batch)
+{
+	(void)ctx;
+	for (uint32_t i = 0; i < batch->n; i++) {
+		received_like += !batch->msg[i]->part;
+		last_part = batch->msg[i]->part;
+	}
+	return 0;
+}
+
+Test(emitted, part_0_is_for_what_was_received_however_long_it_runs)
+{
+	static const struct mcast_handler many = { .name = "many", .process = process_note, .tick = tick_emit_many };
+	static const struct mcast_handler parts = { .name = "parts", .process = process_parts };
+	static const struct mcast_handler *const chain[] = { &many, &parts };
+
+	open_chain(chain, 2);
+	for (unsigned i = 0; i < 65536 / 256; i++)
+		chain_tick(scene.chain, i);
+	cr_assert_eq(received_like, 0);
+	cr_assert_eq(last_part, 1, "behind 65535");
+	scene_close(&scene);
+}
+
 Test(emitted, parts_of_one_seq_are_unique_whoever_emits_them)
 {
 	static const struct mcast_handler *const chain[] = { &doubles, &doubles, &doubles, &tell };

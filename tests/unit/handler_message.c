@@ -307,12 +307,30 @@ Test(message, own_bytes_are_used_again_where_they_suffice)
 	close_home();
 }
 
+Test(message, copy_is_cut_or_grows_or_there_is_none)
+{
+	struct message *m = borrow(300, 'o'), *copy;
+	uint64_t out = messages_out(home);
+
+	copy = message_copy(m, 10);
+	cr_assert(copy && copy->msg.len == 10 && all(copy->msg.data, 10, 'o'));
+	end(copy);
+	copy = message_copy(m, 600);
+	cr_assert(copy && copy->msg.len == 600 && all(copy->msg.data, 300, 'o') && all(copy->msg.data + 300, 300, 0));
+	end(copy);
+	cr_assert_null(message_copy(m, 65508));
+	cr_assert_eq(messages_out(home), out);
+	cr_assert_eq(m->msg.len, 300);
+	end(m);
+	close_home();
+}
+
 Test(message, copy_is_apart)
 {
 	struct message *m = borrow(300, 'o'), *copy;
 
 	cr_assert_eq(message_keep(m), 0);
-	copy = message_copy(m);
+	copy = message_copy(m, m->msg.len);
 	cr_assert_not_null(copy);
 	cr_assert_eq(copy->msg.seq, 7);
 	cr_assert_eq(message_of(&copy->msg), copy);
