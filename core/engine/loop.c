@@ -341,7 +341,8 @@ static void flush(struct loop *loop)
 		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, receiver_fd(loop->p->receiver, i), NULL);
 	while (chain_flush(loop->p->chain, now) == -EAGAIN) {
 		if (now >= end || atomic_load(&loop->stop) == LOOP_AT_ONCE) {
-			log_warning("%s still holds what nobody takes from it: given up", chain_give_up(loop->p->chain));
+			log_warning("%s still holds what nobody takes from it: given up",
+				    chain_give_up(loop->p->chain));
 			continue;
 		}
 		look(loop, now, earlier(earlier(chain_due(loop->p->chain, now), end), now + CLOCK_SECOND / 20));

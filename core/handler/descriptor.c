@@ -133,7 +133,8 @@ static int copy_table(const void **out, const struct table *table, const char *p
 	if (!row)
 		return 0;
 	if (table->theirs < table->least || table->theirs % sizeof(char *)) {
-		why_set(why, "%s: says that its struct mcast_%s has %zu bytes, expected %zu or more: rebuild it with an "
+		why_set(why,
+			"%s: says that its struct mcast_%s has %zu bytes, expected %zu or more: rebuild it with an "
 			"unchanged mcast/handler.h", path, table->what, table->theirs, table->least);
 		return -ENOEXEC;
 	}

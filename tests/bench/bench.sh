@@ -14,7 +14,7 @@ fi
 
 rounds=${ROUNDS:-5}
 count=${COUNT:-300000}	# datagrams of one measurement
-rate=${RATE:-200000}	# a second
+rate=${RATE:-100000}	# a second: what the whole chain can take on one core
 size=${SIZE:-300}	# bytes
 group=239.255.0.1 port=59259
 
