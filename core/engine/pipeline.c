@@ -87,8 +87,12 @@ static int open_directories(struct pipeline *p, const struct engine_options *opt
 
 	if (options->plugins) {
 		path = directory_of_site(options->directory, &why);
+		if (!path && !*why.text)
+			return out_of_memory();
 		error = path ? plugin_dir_open(&p->site, path, &why) : -ENOENT;
 		free(path);
+		if (error == -ENOMEM)
+			return out_of_memory();
 		if (error) {
 			log_error("%s", why.text);
 			return assemble_status(error);
@@ -100,6 +104,8 @@ static int open_directories(struct pipeline *p, const struct engine_options *opt
 		return out_of_memory();
 	error = plugin_dir_open(&p->standard, path, &why);
 	free(path);
+	if (error == -ENOMEM)
+		return out_of_memory();
 	if (error && error != -ENOENT) {
 		log_error("%s", why.text);
 		return assemble_status(error);
