@@ -311,10 +311,6 @@ int command_hear(const char *name, int argc, char **argv)
 		log_setup(name, hear.level);
 		status = engine_run(&hear.engine);
 	}
-	if (fflush(stdout) != 0 && !status) {
-		log_error("stdout: %s", strerror(errno));
-		status = EXIT_OSERR;
-	}
 end:
 	free(hear.groups);
 	return status ? status : flush_stdout();
