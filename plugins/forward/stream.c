@@ -77,6 +77,21 @@ int stream_error(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) ? errno : error;
 }
 
+int stream_connected(int fd)
+{
+	struct sockaddr_storage ours = { 0 }, theirs = { 0 };
+	socklen_t our_len = sizeof(ours), their_len = sizeof(theirs);
+	int error = stream_error(fd);
+
+	if (error || getsockname(fd, (struct sockaddr *)&ours, &our_len) ||
+	    getpeername(fd, (struct sockaddr *)&theirs, &their_len))
+		return error ? error : errno;
+	/* Nobody listens, but our own port came to be the peer's: tcp then connects to itself (RFC 9293, 3.5). */
+	if (ours.ss_family != AF_UNIX && our_len == their_len && !memcmp(&ours, &theirs, our_len))
+		return ECONNREFUSED;
+	return 0;
+}
+
 /* One call: how many bytes the peer took, perhaps 0, or -errno. */
 static ssize_t send_call(int fd, const struct iovec *parts, unsigned n)
 {

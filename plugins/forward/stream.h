@@ -5,8 +5,9 @@
 #include "target.h"
 
 /* A socket that connects to address (unix: NULL) in the background; ready for POLLOUT once it has or can't: ask
- * stream_error(). The descriptor, or -errno. */
+ * stream_connected(). The descriptor, or -errno. */
 int stream_open(const struct url *url, const struct resolved *address);
+int stream_connected(int fd);	/* 0 or errno */
 int stream_error(int fd);	/* 0 or errno, as the kernel has it now */
 
 /* Sends what the peer takes now, in one call; target->partial must be NULL. Returns how many of the frames are out

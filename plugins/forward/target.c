@@ -369,7 +369,7 @@ void target_event(struct target *target, uint32_t events)
 	if (target->state == TARGET_LOOKUP) {
 		looked_up(target);
 	} else if (target->state == TARGET_CONNECTING) {
-		error = stream_error(target->fd);
+		error = stream_connected(target->fd);
 		if (error)
 			connect_failed(target, error);
 		else

@@ -1,7 +1,9 @@
-/* forward_route.c - tests: datagrams while the host's own addresses and interfaces change, and while the socket is full
+/* forward_route.c - tests: what this host itself does to peers: addresses that change, a full socket, a port of our own
  *
  * What is sent to a neighbour that does not answer waits in the kernel and fills the socket: no packet arrives. */
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -118,4 +120,19 @@ Test(forward_route, a_socket_that_is_full_for_a_moment_is_no_refusal)
 	cr_assert_eq(calls, 0);
 	cr_assert_eq(count("sent"), 4);
 	cr_assert_eq(count("errors"), 0, "%s", stand.said);
+}
+
+Test(forward_route, a_connection_to_oneself_is_none)
+{
+	int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "40000 40000", 11) < 0)
+		cr_skip_test("may not set the range of local ports: %s", strerror(errno));
+	close(fd);
+	stand_open(&stand, &mcast_handler, "{ \"to\": [\"tcp://127.0.0.1:40000\"] }");
+	stand_feed_text(&stand, "nobody is there");
+	until_error();
+	cr_assert(strstr(stand.said, "Connection refused"), "%s", stand.said);
+	cr_assert_eq(count("sent"), 0);
+	cr_assert_eq(count("buffered"), 1);
 }
