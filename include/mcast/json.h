@@ -18,6 +18,9 @@
  * STRINGS    UTF-8; \u0000 is allowed, so ask json_string_length() where it matters.
  * KEYS       Each is there once: a document that says one twice was not decoded.
  * DEPTH      At most what the provider's max_depth says: a function that calls itself on it is safe.
+ * PROVIDING  A handler that provides "json" itself says by it that the message's bytes are that JSON text, for
+ *            logger and forward write these into their records as they are. What was made of other bytes goes
+ *            on as a message of its own: emit() it as JSON text.
  * LINKING    jansson 2.x, libjansson.so.4. json_set_alloc_funcs() is one for the whole process: never call it.
  */
 #ifndef MCAST_JSON_H
