@@ -121,7 +121,7 @@ static int forward_create(struct mcast_ctx *ctx)
 			       "to[%u]: \"%s\": the listener hears %s itself, so that each message would "
 			       "come back for ever; choose another group or port",
 			       i, url.text, group);
-		return -ELOOP;
+		return -EINVAL;
 	}
 	return 0;
 }

@@ -367,7 +367,7 @@ Test(forward_udp, refuses_a_group_that_the_listener_hears)
 
 		snprintf(options, sizeof(options), "{ \"to\": [\"%s\"] }", rows[i].to);
 		rc = stand_create(&stand, &mcast_handler, options, listen, 2, MCAST_RUN_CHECK);
-		cr_assert_eq(rc, rows[i].words ? -ELOOP : 0, "%s: %d", rows[i].to, rc);
+		cr_assert_eq(rc, rows[i].words ? -EINVAL : 0, "%s: %d", rows[i].to, rc);
 		if (rows[i].words)
 			cr_assert(strstr(stand.said, rows[i].words), "%s", stand.said);
 		stand_close(&stand);
