@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "handler/loading.h"
 
@@ -68,16 +69,41 @@ static int cannot_load(const char *copy, const char *path, struct why *why)
 	return -ENOEXEC;
 }
 
+static bool leads_to(const char *path, int fd)
+{
+	struct stat there, here;
+
+	return stat(path, &there) == 0 && fstat(fd, &here) == 0 && there.st_dev == here.st_dev &&
+	       there.st_ino == here.st_ino;
+}
+
+/* A name of the copy for the loader: of this process by its number, as a debugger looks at it from another one. In a
+ * PID namespace without a /proc of its own that number is nobody's, or somebody else's. */
+static int name_copy(char *out, size_t size, const struct sealed *sealed, const char *path, struct why *why)
+{
+	snprintf(out, size, "/proc/%d/fd/%d", (int)getpid(), sealed->fd);
+	if (leads_to(out, sealed->fd))
+		return 0;
+	snprintf(out, size, "/proc/self/fd/%d", sealed->fd);
+	if (leads_to(out, sealed->fd))
+		return 0;
+	why_set(why, "%s: its copy in memory can't be reached by %s: mount /proc", path, out);
+	return -ENOEXEC;
+}
+
 /* Runs the file's constructors. From here on its copy stays mapped and its fd open, for loaders and debuggers
- * know the code by that name: of this process by its number, as a debugger looks at it from another one. */
+ * know the code by that name. */
 static int load_code(struct loaded *loaded, const struct sealed *sealed, const struct mcast_note *note, bool *runs,
 		     struct why *why)
 {
 	const char *path = loaded->plugin.path;
 	char copy[64];
 	void *so, *found;
+	int err;
 
-	snprintf(copy, sizeof(copy), "/proc/%d/fd/%d", (int)getpid(), sealed->fd);
+	err = name_copy(copy, sizeof(copy), sealed, path, why);
+	if (err)
+		return err;
 	so = dlopen(copy, RTLD_NOW | RTLD_LOCAL);
 	if (!so)
 		return cannot_load(copy, path, why);

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "handler/plugin.h"
@@ -170,6 +172,28 @@ Test(plugin, lies_in_a_sealed_copy_that_a_debugger_finds)
 	cr_assert_eq(fcntl(fd, F_GET_SEALS) & seals, seals);
 	cr_assert_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	cr_assert_lt(write(fd, "x", 1), 0);
+}
+
+/* There the number of this process leads to nobody, or to somebody else's files. */
+Test(plugin, is_found_in_a_pid_namespace_without_its_own_proc)
+{
+	const struct plugin *plugin;
+	struct why why = { "" };
+	int status;
+	pid_t child;
+
+	put("load_plain", "x.so");
+	if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
+		cr_skip_test("no PID namespace is permitted here");
+	child = fork();
+	cr_assert_geq(child, 0);
+	if (!child) {
+		status = plugin_load(&plugin, dir, "x.so", NULL, &why);
+		if (status)
+			fprintf(stderr, "%s\n", why.text);
+		_exit(status != 0 || getpid() != 1);
+	}
+	cr_assert(waitpid(child, &status, 0) == child && status == 0);
 }
 
 Test(plugin, has_the_bytes_that_the_manifest_names)
