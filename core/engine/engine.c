@@ -101,17 +101,27 @@ static void take_signals(struct engine *e)
 	}
 }
 
+/* While the main thread only waits, Ctrl-Z and Ctrl-\ do what they do everywhere. */
+static void let_terminal_through(sigset_t *mask)
+{
+	pthread_sigmask(SIG_SETMASK, NULL, mask);
+	sigdelset(mask, SIGTSTP);
+	sigdelset(mask, SIGQUIT);
+}
+
 static int run_worker(struct engine *e)
 {
 	struct pollfd fds[] = { { .fd = e->signals, .events = POLLIN }, { .fd = e->ended, .events = POLLIN } };
 	pthread_t worker;
+	sigset_t mask;
 	int error;
 
 	error = pthread_create(&worker, NULL, work, e);
 	if (error)
 		return failed("cannot start the worker thread", error);
+	let_terminal_through(&mask);
 	do {
-		if (poll(fds, 2, -1) > 0 && fds[0].revents)
+		if (ppoll(fds, 2, NULL, &mask) > 0 && fds[0].revents)
 			take_signals(e);
 	} while (!fds[1].revents);
 	pthread_join(worker, NULL);

@@ -36,7 +36,8 @@ struct engine_options {
 };
 
 /* Runs until it ends; returns the exit status and has said why on stderr where it isn't 0. Blocks
- * all signals but those of faults for good: every thread of a handler inherits that. */
+ * all signals but those of faults for good: every thread of a handler inherits that. SIGTSTP and SIGQUIT do what they
+ * do by default while the main thread waits. */
 int engine_run(const struct engine_options *options);
 
 #endif

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/netns.h"
@@ -74,6 +75,36 @@ Test(loop, a_create_that_waits_is_told_that_the_listener_ends)
 		cr_expect(strstr(program_err(p), "stopped by SIG"), "%s", program_err(p));
 		program_free(p);
 	}
+}
+
+/* All other signals are blocked in all threads, so that no handler is interrupted by one. */
+Test(loop, ctrl_z_stops_it_and_it_goes_on)
+{
+	char said[4096] = "";
+	int err[2], status;
+	pid_t child;
+
+	cr_assert(pipe(err) == 0);
+	child = fork();
+	if (!child) {
+		setpgid(0, 0);
+		dup2(err[1], STDERR_FILENO);
+		execl(BUILD_DIR "/bin/mcast-hear", "mcast-hear", "-i", "lo", NULL);
+		_exit(127);
+	}
+	close(err[1]);
+	for (size_t n = 0; !strstr(said, "hearing");) {
+		ssize_t got = read(err[0], said + n, sizeof(said) - 1 - n);
+
+		cr_assert_gt(got, 0, "%s", said);
+		n += (size_t)got;
+	}
+	kill(child, SIGTSTP);
+	cr_assert(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+	kill(child, SIGCONT);
+	kill(child, SIGTERM);
+	cr_assert(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 143);
+	close(err[0]);
 }
 
 Test(loop, a_handler_that_is_never_done_keeps_none_behind_it_from_flushing)
