@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@
 #define BUFFER (64 << 10)
 #define STRIDE (BUFFER + 64)	/* as core/socket/pool.c, which says why */
 #define CONTROL 128		/* bytes: timestamp, drops, address and interface, TTL */
-#define IDLE_MS 2000
+#define IDLE_SECONDS 2
 
 static struct mmsghdr msg[BATCH];
 static struct iovec iov[BATCH];
@@ -30,6 +29,7 @@ static int open_socket(const char *group, int port)
 	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	struct ip_mreqn join = { .imr_ifindex = (int)if_nametoindex("lo") };
 	const int yes = 1, no = 0, buffer = 64 << 20;
+	const struct timeval idle = { .tv_sec = IDLE_SECONDS };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || inet_pton(AF_INET, group, &addr.sin_addr) != 1)
@@ -37,7 +37,8 @@ static int open_socket(const char *group, int port)
 	join.imr_multiaddr = addr.sin_addr;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) ||
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof(idle)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof(yes)) ||
 	    setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &no, sizeof(no)) ||
@@ -85,21 +86,18 @@ int main(int argc, char **argv)
 	fprintf(stderr, "bare: hearing %s:%s on lo\n", argv[1], argv[2]);
 
 	while (received < count) {
-		struct pollfd readable = { .fd = fd, .events = POLLIN };
 		int n;
 
 		for (int i = 0; i < BATCH; i++) {
 			msg[i].msg_hdr.msg_namelen = sizeof(name[i]);
 			msg[i].msg_hdr.msg_controllen = CONTROL;
 		}
-		n = recvmmsg(fd, msg, BATCH, MSG_DONTWAIT, NULL);
+		n = recvmmsg(fd, msg, BATCH, MSG_WAITFORONE, NULL);	/* waits in the same call: nothing is cheaper */
+		if (n < 0)
+			break;	/* SO_RCVTIMEO */
 		for (int i = 0; i < n; i++)
 			bytes += msg[i].msg_len;
-		if (n > 0)
-			received += (unsigned)n;
-		/* like the listener: wait only when the socket gave less than it was asked for */
-		if (n < BATCH && received < count && poll(&readable, 1, IDLE_MS) <= 0)
-			break;
+		received += (unsigned)n;
 	}
 	fprintf(stderr, "bare: received %" PRIu64 " datagrams, %" PRIu64 " bytes\n", received, bytes);
 	return 0;
