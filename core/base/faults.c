@@ -25,6 +25,20 @@ static char *fault_words(const char *format, va_list args)
 	return text;
 }
 
+/* The list, with room for one more; NULL: no memory. It doubles each time that it is full: at a power of two. */
+static struct fault *make_room(struct faults *faults)
+{
+	size_t n = faults->n;
+	struct fault *list;
+
+	if (n & (n - 1))
+		return faults->list;
+	list = realloc(faults->list, (n ? 2 * n : 1) * sizeof(*list));
+	if (list)
+		faults->list = list;
+	return list;
+}
+
 void faults_add(struct faults *faults, int status, const char *pointer, const char *format, ...)
 {
 	struct fault fault = { .status = status };
@@ -35,9 +49,7 @@ void faults_add(struct faults *faults, int status, const char *pointer, const ch
 	fault.text = fault_words(format, args);
 	va_end(args);
 	fault.pointer = pointer ? strdup(pointer) : NULL;
-	list = realloc(faults->list, (faults->n + 1) * sizeof(*list));
-	if (list)
-		faults->list = list;
+	list = make_room(faults);
 	if (!list || !fault.text || (pointer && !fault.pointer)) {
 		free(fault.text);
 		free(fault.pointer);
