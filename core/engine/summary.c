@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 
+#define LINE_FULL 700		/* bytes; the log cuts a line at 1024, with names of 63 and numbers of 20 in it */
+
 /* One line of the summary, put together in memory and logged whole. */
 struct line {
 	FILE *out;
@@ -73,7 +75,30 @@ static void tell_reception(const struct pipeline *p, const struct sanitize_count
 	line_end(&line);
 }
 
-/* A handler's counters that are not 0; the verdicts always. */
+/* The handler's own counters that are not 0, on as many lines as they need; line has begun. */
+static void tell_counters(const struct instance *in, struct line *line)
+{
+	const char *before = "; ";
+
+	for (unsigned k = 0; k < in->counters; k++) {
+		uint64_t value = instance_counter(in, k);
+
+		if (!value)
+			continue;
+		if (ftell(line->out) > LINE_FULL) {
+			line_end(line);
+			if (!line_begin(line))
+				return;
+			fprintf(line->out, "%s, more of it", in->name);
+			before = ": ";
+		}
+		fprintf(line->out, "%s%s %" PRIu64, before, in->handler->counters[k].name, value);
+		before = ", ";
+	}
+	line_end(line);
+}
+
+/* The verdicts always, what is rare if it isn't 0. */
 static void tell_stage(const struct pipeline *p, unsigned i)
 {
 	const struct chain_counts *c = chain_counted(p->chain, i);
@@ -86,7 +111,6 @@ static void tell_stage(const struct pipeline *p, unsigned i)
 		{ "changed", c->changed },		 { "passed by", c->passed_by },
 		{ "passed over", c->passed_over },	 { "suspended", c->suspensions },
 	};
-	const char *before = "; ";
 	struct line line;
 
 	if (!line_begin(&line))
@@ -97,15 +121,7 @@ static void tell_stage(const struct pipeline *p, unsigned i)
 	for (size_t k = 0; k < sizeof(rare) / sizeof(*rare); k++)
 		if (rare[k].value)
 			fprintf(line.out, ", %s %" PRIu64, rare[k].name, rare[k].value);
-	for (unsigned k = 0; k < in->counters; k++) {
-		uint64_t value = instance_counter(in, k);
-
-		if (!value)
-			continue;
-		fprintf(line.out, "%s%s %" PRIu64, before, in->handler->counters[k].name, value);
-		before = ", ";
-	}
-	line_end(&line);
+	tell_counters(in, &line);
 }
 
 bool summary_tell(const struct pipeline *p)

@@ -1,6 +1,7 @@
 /* loop.c - tests of the whole: what the worker owes its handlers under load, and at the end */
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,6 +76,23 @@ Test(loop, a_create_that_waits_is_told_that_the_listener_ends)
 		cr_expect(strstr(program_err(p), "stopped by SIG"), "%s", program_err(p));
 		program_free(p);
 	}
+}
+
+Test(loop, no_counter_is_cut_off_in_the_accounts)
+{
+	struct program *p;
+	char word[80];
+
+	site_drop("counts_much", "counts_much");
+	site_manifest("{'version': 1, 'chain': ['counts_much']}");
+	p = program("mcast-hear", "--plugins", "-i", "lo", "-t", "1ms");
+	cr_assert_eq(program_ends(p), 0, "%s", program_err(p));
+	for (unsigned i = 1; i < 200; i++) {
+		snprintf(word, sizeof(word), "c%03u_this_name_is_as_long_as_one_may_be_which_is_63_characters %u", i, i);
+		cr_assert(strstr(program_err(p), word), "%s", word);
+	}
+	program_law(p);
+	program_free(p);
 }
 
 /* All other signals are blocked in all threads, so that no handler is interrupted by one. */
