@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define ROUNDS_PER_LOOK 16	/* under load: a batch from each socket, so often between two looks at what else is ready */
+#define ROUNDS_PER_LOOK 16	/* under load, of a batch from each socket: between two looks at what else is ready */
 #define FLUSH_SECONDS 5		/* what handlers hold and can't hand out in that time is given up */
 #define EVENTS_MAX 64
 
