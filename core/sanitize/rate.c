@@ -42,7 +42,9 @@ void rate_destroy(struct rate *rate)
 }
 
 /* Multilinear hashing: its upper 32 bits are strongly universal for random keys (Dietzfelbinger,
- * STACS 1996), so without the keys no two addresses collide more often than by chance. */
+ * STACS 1996), so without the keys no two addresses collide more often than by chance. But addresses in a row
+ * make a row of sums, which one key in some dozens puts into few sets: so the sum is mixed, by a function
+ * that is one to one (the last steps of MurmurHash3). */
 static struct bucket *set_of(struct rate *rate, const uint8_t ip[16])
 {
 	uint64_t hash = rate->keys[0];
@@ -51,6 +53,8 @@ static struct bucket *set_of(struct rate *rate, const uint8_t ip[16])
 	memcpy(word, ip, sizeof(word));
 	for (int i = 0; i < 4; i++)
 		hash += rate->keys[i + 1] * word[i];
+	hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDu;
+	hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53u;
 	return rate->set[(hash >> 32) % RATE_SETS];
 }
 

@@ -113,6 +113,27 @@ Test(sanitize_rate, the_highest_rate_and_burst_do_not_overflow)
 	cr_assert_eq(passing(1, 1000, SECOND), 1000);
 }
 
+/* With these keys the sum of the products alone puts sources in a row into few sets. */
+Test(sanitize_rate, no_key_is_unlucky_for_sources_in_a_row)
+{
+	static const uint64_t steps[] = { 1, 2, 3, 5, 7, 100 };	/* between two sums: about a circle's 1/step */
+	const uint32_t sources = RATE_SETS * RATE_WAYS / 4;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		unsigned forgotten = 0;
+
+		keys[4] = UINT64_MAX / steps[i] + 12345;
+		cr_assert_eq(rate_create(&rate, 1, 1, keys), 0);
+		for (uint32_t n = 0; n < sources; n++)
+			passing(n << 8, 1, SECOND);
+		for (uint32_t n = 0; n < sources; n++)
+			forgotten += passing(n << 8, 1, SECOND);
+		cr_expect_leq(forgotten, sources / 50, "1/%lu: %u of %u", steps[i], forgotten, sources);
+		rate_destroy(rate);
+		rate = NULL;
+	}
+}
+
 /* Neighbours in one subnet, and addresses that differ in their upper bytes alone, spread over the sets: if they
  * did not, the sources that come first would be forgotten and get a second token. */
 Test(sanitize_rate, neighbours_are_spread_over_the_sets)
