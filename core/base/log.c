@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/text.h"
 #include "mcast/handler.h"
 
+#define CUT "..."		/* ends a line that was longer */
 #define LINE_MAX_BYTES 1024	/* with its newline: what a pipe takes whole (PIPE_BUF) is more */
 
 static const char *log_program = "mcast";
@@ -25,21 +27,32 @@ int log_level(void)
 	return log_highest;
 }
 
+/* Puts who says what together, clean and cut to a line; returns its length with the newline. */
+__attribute__((format(printf, 3, 0)))
+static size_t compose(char line[LINE_MAX_BYTES], const char *who, const char *format, va_list args)
+{
+	char raw[LINE_MAX_BYTES], clean[4 * LINE_MAX_BYTES];	/* a byte becomes \xHH at worst */
+	int n = snprintf(raw, sizeof(raw), "%s: %s%s", log_program, who ? who : "", who ? ": " : "");
+	bool cut = n >= (int)sizeof(raw);
+
+	if (!cut)
+		cut = vsnprintf(raw + n, sizeof(raw) - (size_t)n, format, args) >= (int)sizeof(raw) - n;
+	text_clean(clean, sizeof(clean), raw, strlen(raw));
+	cut |= strlen(clean) > LINE_MAX_BYTES - sizeof(CUT);
+	text_clean(line, LINE_MAX_BYTES - sizeof(CUT), raw, strlen(raw));
+	n = (int)strlen(line);
+	return (size_t)n + (size_t)sprintf(line + n, "%s\n", cut ? CUT : "");
+}
+
 void log_from(const char *who, int level, const char *format, va_list args)
 {
-	char raw[LINE_MAX_BYTES], line[LINE_MAX_BYTES];
+	char line[LINE_MAX_BYTES];
 	int saved = errno;
 	size_t n;
 
 	if (level > log_highest)
 		return;
-
-	n = (size_t)snprintf(raw, sizeof(raw), "%s: %s%s", log_program, who ? who : "", who ? ": " : "");
-	if (n < sizeof(raw))
-		vsnprintf(raw + n, sizeof(raw) - n, format, args);
-	text_clean(line, sizeof(line) - 1, raw, strlen(raw));
-	n = strlen(line);
-	line[n++] = '\n';
+	n = compose(line, who, format, args);
 
 	/* A log that can't be written has nobody to be told to. */
 	while (write(STDERR_FILENO, line, n) < 0 && errno == EINTR)

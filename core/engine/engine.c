@@ -91,6 +91,9 @@ static void take_signals(struct engine *e)
 	struct signalfd_siginfo info;
 
 	while (read(e->signals, &info, sizeof(info)) == sizeof(info)) {
+		/* Our own: the reader of stderr has gone, which is no reason to end while the data still flow. */
+		if (info.ssi_signo == SIGPIPE && info.ssi_pid == (uint32_t)getpid())
+			continue;
 		if (info.ssi_signo == SIGHUP) {
 			loop_reopen(&e->loop);
 			continue;

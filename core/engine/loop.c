@@ -2,6 +2,7 @@
 #include "engine/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -45,6 +46,7 @@ static int watch(void *arg, unsigned stage, int fd, uint32_t events)
 	struct loop *loop = arg;
 	struct epoll_event event = { .events = events, .data.u64 = about(ABOUT_STAGE, stage) };
 
+	events &= POLLIN | POLLPRI | POLLOUT | POLLRDHUP;	/* no EPOLLET and the like: the promise is poll(2)'s */
 	if (!events) {
 		if (epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL) == 0 || errno == ENOENT || errno == EBADF)
 			return 0;

@@ -182,6 +182,20 @@ static int check_loaded(const struct elf *elf, const ElfW(Phdr) *segment, const 
 	return 0;
 }
 
+/* glibc makes the stacks of the whole process executable for a file that asks for it, or says nothing of it. */
+static int check_stack(const struct elf *elf)
+{
+	for (unsigned i = 0; i < elf->head.e_phnum; i++) {
+		ElfW(Phdr) segment = elf_segment(elf, i);
+
+		if (segment.p_type == PT_GNU_STACK && !(segment.p_flags & PF_X))
+			return 0;
+	}
+	why_set(elf->why, "%s: would make the stacks of this process executable: link it with -Wl,-z,noexecstack",
+		elf->path);
+	return -ENOEXEC;
+}
+
 int elf_check_segments(const struct elf *elf)
 {
 	unsigned loads = 0, dynamics = 0;
@@ -214,7 +228,7 @@ int elf_check_segments(const struct elf *elf)
 			elf->path, loads, dynamics);
 		err = -ENOEXEC;
 	}
-	return err;
+	return err ? err : check_stack(elf);
 }
 
 int plugin_read_elf(const void *data, size_t n, const char *path, struct mcast_note *note, struct why *why)

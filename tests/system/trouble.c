@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/netns.h"
@@ -319,4 +320,36 @@ Test(trouble, a_storm_of_sighups_loses_nothing)
 	program_law(p);
 	program_free(p);
 	close(fd);
+}
+
+Test(trouble, a_reader_of_stderr_that_goes_away_ends_nothing)
+{
+	int words[2], out[2], fd;
+	char text[64] = "";
+	ssize_t n;
+	pid_t pid;
+
+	cr_assert(pipe2(words, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
+	pid = fork();
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		dup2(out[1], 1);
+		dup2(words[1], 2);
+		close(words[0]);
+		close(words[1]);
+		execl(BUILD_DIR "/bin/mcast-hear", "mcast-hear", "-i", "lo", "-f", "raw", "-n", "1", NULL);
+		_exit(127);
+	}
+	close(words[1]);
+	close(words[0]);	/* before the first word, or after some: nobody reads them */
+	close(out[1]);
+	fd = wire_open(&(struct wire_sender){ .group = "224.0.0.1:59259", .interface = "lo" });
+	for (struct pollfd in = { .fd = out[0], .events = POLLIN }; poll(&in, 1, 20) == 0;)
+		wire_say(fd, "still here");
+	n = read(out[0], text, sizeof(text) - 1);
+	cr_assert_eq(n, 10);
+	cr_assert_str_eq(text, "still here");
+	cr_assert_eq(waitpid(pid, &(int){ 0 }, 0), pid);
+	close(fd);
+	close(out[0]);
 }

@@ -100,7 +100,16 @@ Test(log, cuts_a_long_line_and_ends_it)
 	line = heard();
 	cr_assert_leq(strlen(line), 1024);
 	cr_assert_geq(strlen(line), 1000);
-	cr_assert_eq(line[strlen(line) - 1], '\n');
+	cr_assert_str_eq(line + strlen(line) - 5, "w...\n", "it says that there was more");
+	memset(word, '\n', 300);
+	word[300] = '\0';
+	log_error("%s", word);
+	cr_assert_null(strstr(heard(), "..."), "300 line feeds and a name fit, escaped");
+	memset(word, '\n', 600);
+	word[600] = '\0';
+	log_error("%s", word);
+	cr_assert_not_null(strstr(heard(), "\\n...\n"), "600 of them don't");
+	memset(word, 'w', sizeof(word) - 1);
 	log_as(word, MCAST_LOG_ERROR, "%s", word);
 	cr_assert_leq(strlen(heard()), 1024, "a long name too");
 }

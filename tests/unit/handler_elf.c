@@ -170,6 +170,8 @@ static const struct row {
 	{ "section headers that overflow", HEADER, 0, H(e_shoff), UINT64_MAX, "its section headers" },
 	{ "more section headers", HEADER, 0, H(e_shnum), 0xfff0, "its section headers (after" },
 
+	{ "an executable stack", SEGMENT, PT_GNU_STACK, P(p_flags), PF_R | PF_W | PF_X, "-z,noexecstack" },
+	{ "no word of the stack", SEGMENT, PT_GNU_STACK, P(p_type), PT_NULL, "-z,noexecstack" },
 	{ "a segment beyond the end", SEGMENT, PT_LOAD, P(p_offset), FAR, "in the middle of its segments" },
 	{ "a segment that overflows", SEGMENT, PT_LOAD, P(p_offset), UINT64_MAX, "copied whole?" },
 	{ "a segment that is too long", SEGMENT, PT_LOAD, P(p_filesz), 1 << 30, "in the middle of its segments" },
