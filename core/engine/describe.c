@@ -9,6 +9,13 @@
 #include "base/text.h"
 
 #define JOINS_TOLD 6	/* as many fit a line; the others are counted */
+#define CLEAN 1024	/* bytes of a path that is shown */
+
+/* What comes from a file, or is a file's name, must not drive the terminal that it is shown on. */
+static const char *clean(char out[CLEAN], const char *text)
+{
+	return text_clean(out, CLEAN, text, strlen(text));
+}
 
 void describe_ready(const struct pipeline *p)
 {
@@ -39,14 +46,14 @@ void describe_ready(const struct pipeline *p)
 
 static void print_listen(const struct pipeline *p)
 {
-	char text[ADDRESS_TEXT];
+	char text[ADDRESS_TEXT], word[CLEAN];
 
 	for (unsigned i = 0; i < p->listens; i++) {
 		const struct listen_options *listen = &p->listen[i];
 
 		address_port_text(text, &listen->group);
 		printf("hears %s on %s", text,
-		       *listen->interface ? listen->interface : "the interface of the kernel's route");
+		       *listen->interface ? clean(word, listen->interface) : "the interface of the kernel's route");
 		for (unsigned k = 0; k < listen->source_count; k++) {
 			address_text(text, &listen->sources[k]);
 			printf("%s %s", k ? "," : listen->exclude ? ", from any source but" : ", from", text);
@@ -78,10 +85,10 @@ static void print_sanitize(const struct sanitize_options *s)
 /* The options that the handler knows, for whoever asks with -v. */
 static void print_options(const struct instance *in)
 {
-	char *text = config_help(in->handler);
+	char *text = config_help(in->handler), word[CLEAN];
 
 	for (const char *line = text; line && *line; line += strcspn(line, "\n") + 1)
-		printf("   %.*s\n", (int)strcspn(line, "\n"), line);
+		printf("   %s\n", text_clean(word, sizeof(word), line, strcspn(line, "\n")));
 	free(text);
 }
 
@@ -90,14 +97,12 @@ static void print_stage(const struct pipeline *p, unsigned i)
 	static const char *const on_error[] = { "pass", "drop", "suspend" };
 	const struct chain_stage *stage = &p->stages[i];
 	const struct instance *in = stage->instance;
-	char clean[256];
-	char group[ADDRESS_TEXT];
+	char group[ADDRESS_TEXT], word[CLEAN];
 
-	printf("%u. %s: %s %s, %s\n", i + 1, in->name, in->handler->name, in->handler->version,
-	       in->plugin->path);
+	printf("%u. %s: %s %s, ", i + 1, in->name, in->handler->name, clean(word, in->handler->version));
+	printf("%s\n", clean(word, in->plugin->path));
 	if (in->handler->summary)
-		printf("   %s\n",
-		       text_clean(clean, sizeof(clean), in->handler->summary, strlen(in->handler->summary)));
+		printf("   %s\n", clean(word, in->handler->summary));
 	if (log_level() >= MCAST_LOG_DEBUG)
 		print_options(in);
 	if (stage->on_error != ON_ERROR_PASS)
@@ -118,8 +123,11 @@ static void print_stage(const struct pipeline *p, unsigned i)
 
 void describe_check(const struct pipeline *p)
 {
-	printf("%s: in order\n", p->manifest.path ? p->manifest.path :
-	       p->site ? plugin_dir_path(p->site) : "the logger alone");
+	const char *what = p->manifest.path ? p->manifest.path :
+			   p->site ? plugin_dir_path(p->site) : "the logger alone";
+	char word[CLEAN];
+
+	printf("%s: in order\n", clean(word, what));
 	print_listen(p);
 	print_sanitize(&p->manifest.sanitize);
 	for (unsigned i = 0; i < p->n; i++)

@@ -210,3 +210,14 @@ Test(check, an_output_that_no_manifest_could_name_is_told)
 	cr_assert(strstr(program_err(p), "--output \\xFFlog: expected a file whose name is UTF-8"), "%s", program_err(p));
 	program_free(p);
 }
+
+Test(check, what_is_shown_drives_no_terminal)
+{
+	char *out;
+
+	site_drop("nothing", "a\033[2J\xC2\x9B");
+	site_manifest("{ 'version': 1, 'listen': [ { 'group': '239.1.1.1', 'interface': '\\u001b[31m\\u202e' } ] }");
+	out = shown_by(program("mcast-hear", "--plugins", "--check"));
+	cr_expect(!strpbrk(out, "\033\x9B\xE2"), "%s", out);
+	SHOWN(out, "hears 239.1.1.1:59259 on \\x1B[31m\\u{202E}\n", "handlers.d/a\\x1B[2J\\u{009B}.so\n");
+}
