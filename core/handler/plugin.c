@@ -27,12 +27,36 @@ struct loaded {
 static struct loaded *all_loaded;
 static unsigned loaded_count;
 
-static const struct loaded *find_loaded(const char *sha256)
+/* What has these bytes, under this path if it was asked for under several. */
+static const struct loaded *find_loaded(const char *sha256, const char *path)
 {
-	for (const struct loaded *l = all_loaded; l; l = l->next)
-		if (strcmp(l->plugin.sha256, sha256) == 0)
-			return l;
-	return NULL;
+	const struct loaded *found = NULL;
+
+	for (const struct loaded *l = all_loaded; l; l = l->next) {
+		if (strcmp(l->plugin.sha256, sha256) != 0)
+			continue;
+		found = l;
+		if (strcmp(l->plugin.path, path) == 0)
+			break;
+	}
+	return found;
+}
+
+/* The same code, told of by the path that it was asked for under. */
+static const struct loaded *under_path(const struct loaded *loaded, const char *path)
+{
+	struct loaded *alias;
+
+	if (strcmp(loaded->plugin.path, path) == 0)
+		return loaded;
+	alias = malloc(sizeof(*alias));
+	if (!alias)
+		return loaded;
+	*alias = *loaded;
+	memcpy(alias->plugin.path, path, strlen(path) + 1);
+	alias->next = all_loaded;
+	all_loaded = alias;
+	return alias;
 }
 
 static int give(const struct plugin **out, const struct loaded *loaded, struct why *why)
@@ -171,8 +195,8 @@ static int load_sealed(const struct plugin **out, const struct sealed *sealed, c
 	err = check_sha256(text, expected, path, why);
 	if (err)
 		return err;
-	loaded = find_loaded(text);
-	return loaded ? give(out, loaded, why) : load_new(out, sealed, path, text, runs, why);
+	loaded = find_loaded(text, path);
+	return loaded ? give(out, under_path(loaded, path), why) : load_new(out, sealed, path, text, runs, why);
 }
 
 int plugin_load(const struct plugin **out, const struct plugin_dir *dir, const char *name, const char *sha256,

@@ -123,7 +123,10 @@ Test(plugin, is_loaded_once_for_the_same_bytes)
 	first = load("x.so");
 	fds = count_fds();
 	cr_assert_eq(load("x.so"), first);
-	cr_assert_eq(load("y.so"), first);
+	cr_assert_eq(load("y.so")->handler.process, first->handler.process);
+	cr_assert_str_eq(load("y.so")->path, scratch_path(directory, "y.so"), "and told of by its own path");
+	cr_assert_str_eq(load("x.so")->path, scratch_path(directory, "x.so"));
+	cr_assert_eq(load("y.so"), load("y.so"));
 	cr_assert_eq(count_fds(), fds, "a shared one costs nothing");
 }
 
