@@ -23,7 +23,9 @@ for file; do
 	sed -E 's,^__attribute__\(.*\)$,/* attribute */,' "$file" | squeeze >"$work/in"
 	formatted 0 >"$work/kept"
 	formatted 112 >"$work/broken"
-	comm -12 "$work/kept" "$work/broken" | sort -n | grep -Ev -e "$BY_HAND" >"$work/faults"
+	awk 'BEGIN { print 0 } / [?:]$/ { print NR + 1 }' "$work/in" >"$work/behind"	# the rest of a condition over several lines
+	comm -12 "$work/kept" "$work/broken" | sort -n | grep -Ev -e "$BY_HAND" |
+		awk -F'\t' 'NR == FNR { behind[$1]; next } !($1 in behind)' "$work/behind" - >"$work/faults"
 	[ "${file#tests/}" != "$file" ] || expand "$file" | awk -v width=$WIDTH 'length > width { print NR "\twider than " width " columns" }' >>"$work/faults"
 	grep -nE '[[:blank:]]+$' "$file" | sed -E 's/^([0-9]+):.*/\1\tblanks at the end of the line/' >>"$work/faults"
 	[ -s "$work/faults" ] || continue
