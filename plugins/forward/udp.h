@@ -8,7 +8,8 @@
 int udp_open(const struct url *url, const struct resolved *address);
 
 /* Sends each frame as a datagram. Returns how many are done with, sent or dropped: fewer than n means that the
- * socket is full. *refused: errno, where the peer does not take them, by ICMP, or no way leads there; else as it was. */
+ * socket is full. *refused: errno, where ICMP said that the peer does not take them or no way leads there; else as
+ * it was. */
 unsigned udp_send(struct target *target, const struct frame *frames, unsigned n, int *refused);
 
 #endif

@@ -244,6 +244,7 @@ static void write_out(struct mcast_ctx *ctx, unsigned n, uint8_t *verdict)
 {
 	struct state *state = ctx->state;
 	struct rotation *rot = &state->rotation;
+	const char *words;
 	unsigned taken = 0;
 
 	if (!n)
@@ -257,10 +258,10 @@ static void write_out(struct mcast_ctx *ctx, unsigned n, uint8_t *verdict)
 	}
 
 	ctx->counter[ROTATIONS] = rot->done;
-	if (rot->error && !state->rotation_failing)
-		ctx->host->log(ctx, MCAST_LOG_ERROR, "cannot rotate %s: %s; it grows on", rot->path,
-			       rot->error == ELOOP ? "it is a symlink, so give the path that it leads to" :
-						     strerror(rot->error));
+	if (rot->error && !state->rotation_failing) {
+		words = rot->error == ELOOP ? "it is a symlink, so give the path that it leads to" : strerror(rot->error);
+		ctx->host->log(ctx, MCAST_LOG_ERROR, "cannot rotate %s: %s; it grows on", rot->path, words);
+	}
 	state->rotation_failing = rot->error;
 
 	/* A reader that was too slow has caught up only when nothing waits, else this would be said again and again. */
