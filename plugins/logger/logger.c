@@ -259,7 +259,9 @@ static void write_out(struct mcast_ctx *ctx, unsigned n, uint8_t *verdict)
 
 	ctx->counter[ROTATIONS] = rot->done;
 	if (rot->error && !state->rotation_failing) {
-		words = rot->error == ELOOP ? "it is a symlink, so give the path that it leads to" : strerror(rot->error);
+		words = strerror(rot->error);
+		if (rot->error == ELOOP)
+			words = "it is a symlink, so give the path that it leads to";
 		ctx->host->log(ctx, MCAST_LOG_ERROR, "cannot rotate %s: %s; it grows on", rot->path, words);
 	}
 	state->rotation_failing = rot->error;
