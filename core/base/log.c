@@ -41,7 +41,7 @@ static size_t compose(char line[LINE_MAX_BYTES], const char *who, const char *fo
 	cut |= strlen(clean) > LINE_MAX_BYTES - sizeof(CUT);
 	text_clean(line, LINE_MAX_BYTES - sizeof(CUT), raw, strlen(raw));
 	n = (int)strlen(line);
-	return (size_t)n + (size_t)sprintf(line + n, "%s\n", cut ? CUT : "");
+	return (size_t)n + (size_t)snprintf(line + n, LINE_MAX_BYTES - (size_t)n, "%s\n", cut ? CUT : "");
 }
 
 void log_from(const char *who, int level, const char *format, va_list args)

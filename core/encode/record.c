@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "encode/escape.h"
 
-#define NAMES 16		/* interfaces remembered */
+#define NAMES 64		/* interfaces remembered */
 #define NAME_AGE 10		/* seconds after which a name is looked up again */
 #define NAME_TEXT (4 * IF_NAMESIZE)	/* a name may have any byte but NUL, '/', ':' and white space */
 
