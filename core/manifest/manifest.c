@@ -105,6 +105,27 @@ static int check_bytes(struct manifest_text *text, struct faults *faults)
 	return -EINVAL;
 }
 
+/* What people write who take a manifest for JavaScript or YAML; at: how many bytes were read when it was found. */
+static const char *likely_cause(const char *bytes, size_t at)
+{
+	char found = '\0', before = '\0';
+
+	if (at)
+		found = bytes[--at];
+	while (at && strchr(" \t\r\n", bytes[at - 1]))
+		at--;
+	if (at)
+		before = bytes[at - 1];
+
+	if (found == '/' || found == '#')
+		return "; JSON has no comments";
+	if (found == '\'')
+		return "; JSON takes double quotes only";
+	if ((found == ']' || found == '}') && before == ',')
+		return "; JSON takes no comma behind the last one";
+	return "";
+}
+
 static int parse_json(struct manifest *m, struct faults *faults)
 {
 	struct manifest_text *text = m->text;
@@ -129,7 +150,8 @@ static int parse_json(struct manifest *m, struct faults *faults)
 		faults_add(faults, FAULT_CONFIG, "",
 			   "found \\u0000, which no text of a manifest may hold");
 	else
-		faults_add(faults, FAULT_CONFIG, "", "%s", error.text);
+		faults_add(faults, FAULT_CONFIG, "", "%s%s", error.text,
+			   likely_cause(text->bytes, (size_t)error.position));
 	return -EINVAL;
 }
 

@@ -133,7 +133,12 @@ Test(manifest_file, what_is_no_json_is_told_with_line_and_column)
 #define TEXT(text) text, sizeof(text) - 1
 		{ TEXT(""), ": is empty" },
 		{ TEXT("{\n\t\"version\": 1,\n\t\"chain\": [ \"logger\", ]\n}\n"),
-		  ":3:23: unexpected token near ']'" },
+		  ":3:23: unexpected token near ']'; JSON takes no comma behind the last one" },
+		{ TEXT("{\n\t\"version\": 1,\n}\n"), "near '}'; JSON takes no comma behind the last one" },
+		{ TEXT("{ \"version\": 1, // the first\n\"chain\": [] }"), ":1:17: string or '}' expected near '/'; JSON has no comments" },
+		{ TEXT("# mine\n{ \"version\": 1 }"), ":1:1: invalid token near '#'; JSON has no comments" },
+		{ TEXT("{ 'version': 1 }"), "near '\''; JSON takes double quotes only" },
+		{ TEXT("{ \"version\": ] }"), ":1:14: unexpected token near ']'" },
 		{ TEXT("{\n\t\"version\": 1\n"), ":3: '}' expected near end of file" },
 		{ TEXT("{ \"version\": 1,\n  \"version\": 1 }"), ":2:11: duplicate object key" },
 		{ TEXT("{ \"version\": 1,\n\"a\0b\": 1 }"), ":2:3: found a NUL byte" },
