@@ -55,7 +55,7 @@ struct state {
 static const struct mcast_option options[] = {
 	MCAST_STRING(struct config, path, "-", "a file to append to; - for stdout, stderr for that"),
 	MCAST_ENUM(struct config, format, "text", formats, "json: an object a line; raw: payloads alone"),
-	MCAST_ENUM(struct config, colour, "auto", colours, "auto: on a terminal, unless NO_COLOR is set"),
+	MCAST_ENUM(struct config, colour, "auto", colours, "auto: on a terminal; NO_COLOR, TERM=dumb: never"),
 	MCAST_SIZE(struct config, max_size, "0", "0", NULL, "bytes after which a new file is begun; 0: never"),
 	MCAST_INT(struct config, keep, "5", "1", "1000", "old files to keep: FILE.1 is the newest"),
 	MCAST_END,
@@ -118,9 +118,10 @@ static int open_sink(struct mcast_ctx *ctx, struct sink *sink)
 static bool want_colour(const struct config *config, const struct sink *sink)
 {
 	const char *no = getenv("NO_COLOR");	/* https://no-color.org: set and not empty */
+	const char *term = getenv("TERM");
 
 	if (config->colour == COLOUR_AUTO)
-		return sink->terminal && !(no && *no);
+		return sink->terminal && !(no && *no) && !(term && !strcmp(term, "dumb"));
 	return config->colour == COLOUR_ALWAYS;
 }
 

@@ -242,6 +242,7 @@ Test(logger, dims_the_head_on_a_terminal)
 	struct rig *rig;
 
 	unsetenv("NO_COLOR");
+	setenv("TERM", "vt100", 1);
 	rig = logger_on_terminal(NULL);
 	rig_feed_text(rig, "x\x1b");
 	cr_assert_str_eq(on_screen(), "\033[2m2026-01-31T12:00:00.123456Z lo 192.0.2.1:4242 239.255.0.1:59259 2\033[0m x\\x1B\n");
@@ -258,10 +259,28 @@ Test(logger, respects_NO_COLOR)
 	cr_assert_str_eq(on_screen(), HEAD("123456") "1 x\n");
 	rig_close(rig);
 
+	setenv("TERM", "vt100", 1);
 	setenv("NO_COLOR", "", 1);	/* set but empty: as if it were not */
 	rig = logger_on_terminal("{ \"format\": \"json\" }");
 	rig_feed_text(rig, "x");
 	cr_assert_eq(strncmp(on_screen(), "{\033[36m\"time\"\033[0m:", 16), 0, "%s", text);
+	rig_close(rig);
+}
+
+Test(logger, gives_no_colour_to_a_terminal_that_says_it_is_dumb)
+{
+	struct rig *rig;
+
+	unsetenv("NO_COLOR");
+	setenv("TERM", "dumb", 1);
+	rig = logger_on_terminal(NULL);
+	rig_feed_text(rig, "x");
+	cr_assert_str_eq(on_screen(), HEAD("123456") "1 x\n");
+	rig_close(rig);
+
+	rig = logger_on_terminal("{ \"colour\": \"always\" }");
+	rig_feed_text(rig, "x");
+	cr_assert_not_null(strstr(on_screen(), "\033[2m"));
 	rig_close(rig);
 }
 
