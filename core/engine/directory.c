@@ -27,10 +27,15 @@ char *directory_of_site(const char *given, struct why *why)
 {
 	static const char *const usual[] = { "handlers.d", MCAST_SYSCONFDIR "/mcast/handlers.d" };
 
-	if (!given)
-		given = getenv("MCAST_HANDLERS_DIR");
-	if (given && *given)
+	if (given)
 		return strdup(given);
+	given = getenv("MCAST_HANDLERS_DIR");
+	if (given && *given) {
+		if (is_directory(given))
+			return strdup(given);
+		why_set(why, "%s: no such directory; the environment names it: MCAST_HANDLERS_DIR", given);
+		return NULL;
+	}
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
 		if (is_directory(usual[i]))
 			return strdup(usual[i]);
