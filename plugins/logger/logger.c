@@ -99,6 +99,20 @@ static int logger_check(const void *data, char *why, size_t why_size)
 
 /* ---- start and stop ------------------------------------------------------------------- */
 
+static const char *remedy(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "make its directory first";
+	case -EISDIR:
+		return "give the path of a file";
+	case -ENXIO:
+		return "a FIFO needs its reader first";
+	default:
+		return "give a path that this user may write to";
+	}
+}
+
 static int open_sink(struct mcast_ctx *ctx, struct sink *sink)
 {
 	const struct config *config = ctx->config;
@@ -109,9 +123,8 @@ static int open_sink(struct mcast_ctx *ctx, struct sink *sink)
 	else
 		err = sink_share(sink, strcmp(config->path, "-") ? STDERR_FILENO : STDOUT_FILENO);
 	if (err)
-		ctx->host->log(ctx, MCAST_LOG_ERROR,
-			       "cannot open %s: %s; give a path in a directory that this user may write to",
-			       place(config), strerror(-err));
+		ctx->host->log(ctx, MCAST_LOG_ERROR, "cannot open %s: %s; %s", place(config), strerror(-err),
+			       remedy(err));
 	return err;
 }
 

@@ -340,9 +340,9 @@ Test(logger, does_not_start_without_its_file)
 	char words[600];
 
 	snprintf(words, sizeof(words), "{ \"path\": \"%s/missing/log\" }", directory);
-	assert_refuses(words, "No such file or directory");
+	assert_refuses(words, "No such file or directory; make its directory first");
 	snprintf(words, sizeof(words), "{ \"path\": \"%s\" }", directory);
-	assert_refuses(words, "Is a directory");
+	assert_refuses(words, "Is a directory; give the path of a file");
 }
 
 Test(logger, leaves_a_symlink_where_it_is)

@@ -269,7 +269,7 @@ Test(logger_fifo, must_have_a_reader_at_the_start)
 
 	snprintf(words, sizeof(words), "{ \"path\": \"%s\" }", fifo);
 	handler.options = words;
-	cr_assert_not_null(strstr(rig_refuses(&handler, 1, NULL, 0), "No such device or address"));
+	cr_assert_not_null(strstr(rig_refuses(&handler, 1, NULL, 0), "No such device or address; a FIFO needs its reader first"));
 }
 
 Test(logger_fifo, may_lose_its_reader_and_get_another)
