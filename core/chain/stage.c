@@ -119,9 +119,9 @@ static int call(struct chain *chain, struct stage *st, unsigned count)
 	in->emitted_in_call = 0;
 	host->in_hand_n = count;
 	host->written = 0;
-	host->running = in;
+	host_runs(host, in);
 	rc = in->handler->process(&in->worker, &batch);
-	host->running = NULL;
+	host_runs(host, NULL);
 	host->in_hand_n = 0;
 	return rc;
 }

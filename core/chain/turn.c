@@ -13,12 +13,12 @@ static void begin(struct chain *chain, struct stage *st, uint64_t now_ns)
 {
 	chain->now_ns = now_ns;
 	st->in->emitted_in_call = 0;
-	chain->host->running = st->in;
+	host_runs(chain->host, st->in);
 }
 
 static void end(struct chain *chain)
 {
-	chain->host->running = NULL;
+	host_runs(chain->host, NULL);
 	attrs_end_all(chain->host);
 	written_go_on(chain);
 }

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -17,6 +19,8 @@
 #include "engine/loop.h"
 #include "engine/summary.h"
 
+#define SECONDS_TO_RETURN 2	/* for the callback in hand, once a signal is there to end */
+
 struct engine {
 	struct pipeline pipeline;
 	struct loop loop;
@@ -24,6 +28,8 @@ struct engine {
 	int ended;		/* eventfd(2): the worker has */
 	int worker_error;	/* what loop_run() returned; read once the worker has ended */
 	int stopped_by;		/* the first signal to end it; 0: none */
+	bool urged;		/* and there was a second one */
+	bool told;		/* what is waited for */
 };
 
 static int failed(const char *what, int error)
@@ -98,8 +104,9 @@ static void take_signals(struct engine *e)
 			loop_reopen(&e->loop);
 			continue;
 		}
-		loop_stop(&e->loop, e->stopped_by ? LOOP_AT_ONCE : LOOP_FLUSH);
-		if (!e->stopped_by)
+		e->urged = e->stopped_by != 0;
+		loop_stop(&e->loop, e->urged ? LOOP_AT_ONCE : LOOP_FLUSH);
+		if (!e->urged)
 			e->stopped_by = (int)info.ssi_signo;
 	}
 }
@@ -112,8 +119,26 @@ static void let_terminal_through(sigset_t *mask)
 	sigdelset(mask, SIGQUIT);
 }
 
+/* We are to end, and the worker does not: no thread can be made to leave a callback, and what it has in hand can't be
+ * accounted for. So that is left to whoever asks a second time. */
+static void lose_patience(struct engine *e)
+{
+	const struct instance *in = atomic_load(&e->pipeline.host.running);
+	const char *who = in ? in->name : "the worker";
+
+	if (e->urged) {
+		log_error("%s does not return: stopped by SIG%s without it, without flush and accounts", who,
+			  sigabbrev_np(e->stopped_by));
+		_exit(128 + e->stopped_by);
+	}
+	if (in && !e->told)
+		log_warning("%s does not return yet; a second signal ends without it", who);
+	e->told |= in != NULL;
+}
+
 static int run_worker(struct engine *e)
 {
+	static const struct timespec patience = { .tv_sec = SECONDS_TO_RETURN };
 	struct pollfd fds[] = { { .fd = e->signals, .events = POLLIN }, { .fd = e->ended, .events = POLLIN } };
 	pthread_t worker;
 	sigset_t mask;
@@ -124,7 +149,11 @@ static int run_worker(struct engine *e)
 		return failed("cannot start the worker thread", error);
 	let_terminal_through(&mask);
 	do {
-		if (ppoll(fds, 2, NULL, &mask) > 0 && fds[0].revents)
+		int n = ppoll(fds, 2, e->stopped_by ? &patience : NULL, &mask);
+
+		if (n == 0)
+			lose_patience(e);
+		if (n > 0 && fds[0].revents)
 			take_signals(e);
 	} while (!fds[1].revents);
 	pthread_join(worker, NULL);

@@ -6,6 +6,8 @@
 #ifndef CORE_HANDLER_HOST_H
 #define CORE_HANDLER_HOST_H
 
+#include <stdatomic.h>
+
 #include "handler/instance.h"
 
 #define HOST_EMIT_MAX 256	/* messages that one call of a handler may emit */
@@ -20,12 +22,18 @@ struct host {
 	struct messages *messages;
 	struct instance *const *chain;	/* n of them */
 	unsigned n;
-	struct instance *running;	/* whose callback is on the worker now; NULL: none */
+	struct instance *_Atomic running;	/* whose callback is on the worker now; NULL: none; the main thread looks */
 	struct mcast_msg **in_hand;	/* what its process() was given, in_hand_n of them */
 	unsigned in_hand_n;
 	unsigned written;		/* how many of them it has called writable() for */
 	struct message *valued;		/* messages with attribute values, each held once */
 };
+
+/* Notes whose callback the worker enters, or NULL when it is back: twice a batch, so without a barrier. */
+static inline void host_runs(struct host *host, struct instance *in)
+{
+	atomic_store_explicit(&host->running, in, memory_order_relaxed);
+}
 
 extern const struct mcast_host host_functions;	/* what ctx->host points to */
 

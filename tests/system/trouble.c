@@ -212,6 +212,27 @@ Test(trouble, a_reader_that_never_reads_holds_up_nobody_and_costs_no_memory)
 	close(fd);
 }
 
+/* Nobody can get a thread out of a handler: it is named, and whoever asks twice is not kept waiting for it. */
+Test(trouble, a_handler_that_never_returns_is_named_and_a_second_signal_ends_without_it)
+{
+	struct program *p;
+	int fd = sender();
+
+	site_drop("hangs", "hangs");
+	site_manifest("{'version': 1, 'chain': [{'handler': 'hangs', 'name': 'stuck'}]}");
+	p = program("mcast-hear", "--plugins", "-i", "lo");
+	program_says(p, "hearing");
+	wire_send(fd, "x", 1);
+	program_says(p, "stuck: process() hangs");
+	program_signal(p, SIGTERM);
+	program_says(p, "stuck does not return yet; a second signal ends without it\n");
+	program_signal(p, SIGINT);
+	cr_assert_eq(program_ends(p), 143, "the first one counts");
+	cr_assert(strstr(program_err(p), "stuck does not return: stopped by SIGTERM without it"), "%s", program_err(p));
+	program_free(p);
+	close(fd);
+}
+
 Test(trouble, what_waited_for_a_reader_that_left_is_counted)
 {
 	enum { COUNT = 1500, SIZE = 1000 };
