@@ -117,7 +117,7 @@ struct table {
 	const char *what;		/* "option" */
 	const char *end;		/* what its last row is */
 	const void *rows;		/* NULL: none */
-	size_t theirs, ours, least;	/* bytes of a row; least: ABI 1.0's */
+	size_t theirs, ours, least;	/* bytes of a row; least: ABI 1.0's, and theirs where they say 0 */
 };
 
 #define END_OF(Struct, member) (offsetof(struct Struct, member) + sizeof(((struct Struct *)0)->member))
@@ -127,18 +127,21 @@ struct table {
 static int copy_table(const void **out, const struct table *table, const char *path, struct why *why)
 {
 	const char *row = table->rows;
+	size_t theirs = table->theirs;
 	char *copy;
 	size_t n = 0;
 
 	if (!row)
 		return 0;
-	if (table->theirs < table->least || table->theirs % sizeof(char *)) {
+	if (!theirs)
+		theirs = table->least;
+	if (theirs < table->least || theirs % sizeof(char *)) {
 		why_set(why,
 			"%s: says that its struct mcast_%s has %zu bytes, expected %zu or more: rebuild it with an "
-			"unchanged mcast/handler.h", path, table->what, table->theirs, table->least);
+			"unchanged mcast/handler.h", path, table->what, theirs, table->least);
 		return -ENOEXEC;
 	}
-	while (*(const char *const *)(const void *)(row + n * table->theirs)) {
+	while (*(const char *const *)(const void *)(row + n * theirs)) {
 		if (++n <= LIST_MAX)
 			continue;
 		why_set(why, "%s: has more than %d %ss: does the list end at %s?", path, LIST_MAX, table->what,
@@ -152,7 +155,7 @@ static int copy_table(const void **out, const struct table *table, const char *p
 	}
 	*out = copy;
 	for (size_t i = 0; i < n; i++) {
-		if (copy_struct(copy + i * table->ours, table->ours, row + i * table->theirs, table->theirs))
+		if (copy_struct(copy + i * table->ours, table->ours, row + i * theirs, theirs))
 			continue;
 		why_set(why, "%s: has %ss with fields that this engine doesn't know: update the engine", path,
 			table->what);

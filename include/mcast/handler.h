@@ -265,8 +265,8 @@ struct mcast_handler {
 	uint16_t abi_major;
 	uint16_t abi_minor;
 	uint32_t option_size;		/* sizeof(struct mcast_option) as the handler knows it */
-	uint16_t counter_size;		/* likewise of struct mcast_counter */
-	uint16_t attr_size;		/* likewise of struct mcast_attr */
+	uint16_t counter_size;		/* likewise of struct mcast_counter; 0: as in 1.0 */
+	uint16_t attr_size;		/* likewise of struct mcast_attr; 0: as in 1.0 */
 	const char *name;		/* [a-z][a-z0-9_-]*, at most 31 */
 	const char *version;		/* at most 31 */
 	const char *summary;		/* one line */
