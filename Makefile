@@ -224,7 +224,7 @@ confdir = $(DESTDIR)$(SYSCONFDIR)/mcast
 docdir = $(DESTDIR)$(DOCDIR)
 mandir = $(DESTDIR)$(MANDIR)
 HEADERS := $(wildcard include/mcast/*.h)
-DOCS := $(wildcard README.md CHANGELOG.md LICENSE docs/*.md docs/*.json)
+DOCS := $(wildcard README.md CHANGELOG.md LICENSE docs/*.md docs/*.json handlers.d/README.md plugins/*/README.md)
 MANUALS := $(wildcard docs/*.[1-8])
 
 install: build	## PREFIX=/usr/local, DESTDIR, SYSCONFDIR (/etc for PREFIX=/usr, else PREFIX/etc)
@@ -234,15 +234,17 @@ install: build	## PREFIX=/usr/local, DESTDIR, SYSCONFDIR (/etc for PREFIX=/usr, 
 	install -m 644 $(HEADERS) $(includedir)
 	$(if $(wildcard handlers.d/README.md),install -m 644 handlers.d/README.md $(confdir)/handlers.d)
 	test -e $(confdir)/handlers.d/manifest.json || install -m 644 handlers.d/manifest.json $(confdir)/handlers.d
-	install -m 644 $(DOCS) $(docdir)
+	for f in $(DOCS); do install -D -m 644 $$f $(docdir)/$$f || exit; done
 	$(foreach m,$(MANUALS),install -D -m 644 $(m) $(mandir)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)) &&) :
 uninstall:	## removes what install put there; with the same PREFIX, DESTDIR, SYSCONFDIR
 	rm -f $(PROGRAMS:%=$(bindir)/%) $(ALL_PLUGINS:%=$(libdir)/handlers/%.so) $(patsubst include/mcast/%,$(includedir)/%,$(HEADERS))
-	rm -f $(addprefix $(docdir)/,$(notdir $(DOCS))) $(foreach m,$(MANUALS),$(mandir)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
+	rm -f $(addprefix $(docdir)/,$(DOCS)) $(foreach m,$(MANUALS),$(mandir)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 	for f in README.md manifest.json; do \
 		! cmp -s handlers.d/$$f $(confdir)/handlers.d/$$f || rm $(confdir)/handlers.d/$$f; done
-	for d in $(libdir)/handlers $(libdir) $(includedir) $(confdir)/handlers.d $(confdir) $(docdir); do \
+	for d in $(libdir)/handlers $(libdir) $(includedir) $(confdir)/handlers.d $(confdir); do \
 		! [ -d $$d ] || rmdir --ignore-fail-on-non-empty $$d; done
+	! [ -d $(docdir) ] || find $(docdir) -depth -type d -empty -delete
+	@! [ -d $(confdir) ] || { echo "  left, for it is not as it was installed:"; find $(confdir) ! -type d; }
 
 user_places = PREFIX=$(HOME)/.local SYSCONFDIR=$(or $(XDG_CONFIG_HOME),$(HOME)/.config)
 user-install:	## for yourself, without root: ~/.local and ~/.config/mcast
