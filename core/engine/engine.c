@@ -119,6 +119,17 @@ static void let_terminal_through(sigset_t *mask)
 	sigdelset(mask, SIGQUIT);
 }
 
+/* Ends as if we had not caught the signal at all: nothing could be taken down beside a worker that still runs. */
+static void die(int signal)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, signal);
+	raise(signal);
+	pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
+}
+
 /* We are to end, and the worker does not: no thread can be made to leave a callback, and what it has in hand can't be
  * accounted for. So that is left to whoever asks a second time. */
 static void lose_patience(struct engine *e)
@@ -129,7 +140,7 @@ static void lose_patience(struct engine *e)
 	if (e->urged) {
 		log_error("%s does not return: stopped by SIG%s without it, without flush and accounts", who,
 			  sigabbrev_np(e->stopped_by));
-		_exit(128 + e->stopped_by);
+		die(e->stopped_by);
 	}
 	if (in && !e->told)
 		log_warning("%s does not return yet; a second signal ends without it", who);

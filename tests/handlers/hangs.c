@@ -6,8 +6,8 @@ static int process(struct mcast_ctx *ctx, struct mcast_batch *batch)
 {
 	(void)batch;
 	ctx->host->log(ctx, MCAST_LOG_INFO, "process() hangs");
-	while (pause() == -1)
-		continue;
+	while (1)
+		pause();
 	return 0;
 }
 

@@ -207,13 +207,26 @@ unsigned program_descriptors(struct program *p)
 	return n - 2;		/* . and .. */
 }
 
-int program_ends(struct program *p)
+static void await_end(struct program *p)
 {
 	if (!p->pid)
-		return WEXITSTATUS(p->status);
+		return;
 	collect_until(p, NULL, NULL);
 	cr_assert(waitpid(p->pid, &p->status, 0) == p->pid);
 	p->pid = 0;
+}
+
+int program_dies(struct program *p)
+{
+	await_end(p);
+	cr_assert(WIFSIGNALED(p->status), "%s ended with status %d; it said:\n%s", p->name, WEXITSTATUS(p->status),
+		  p->err.text);
+	return WTERMSIG(p->status);
+}
+
+int program_ends(struct program *p)
+{
+	await_end(p);
 	cr_assert(WIFEXITED(p->status), "%s was killed by signal %d (%s); it said:\n%s", p->name,
 		  WTERMSIG(p->status), strsignal(WTERMSIG(p->status)), p->err.text);
 	return WEXITSTATUS(p->status);

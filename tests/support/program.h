@@ -39,6 +39,7 @@ unsigned program_descriptors(struct program *p);
 
 /* Collects until it has ended; returns its exit status. Death by a signal fails the test, with its words. */
 int program_ends(struct program *p);
+int program_dies(struct program *p);	/* of a signal, as it should: which */
 
 /* All so far, NUL-ended; good until the next call here. */
 const char *program_err(struct program *p);

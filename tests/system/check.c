@@ -137,7 +137,7 @@ Test(check, without_a_directory_it_says_where_one_is_looked_for)
 	setenv("MCAST_HANDLERS_DIR", "nowhere", 1);
 	p = program("mcast-hear", "--plugins");
 	cr_expect_eq(program_ends(p), 78);
-	cr_expect_str_eq(program_err(p), 
+	cr_expect_str_eq(program_err(p),
 			  "mcast-hear: nowhere: no such directory; the environment names it: MCAST_HANDLERS_DIR\n");
 	program_free(p);
 
