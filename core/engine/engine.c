@@ -126,7 +126,7 @@ static void die(int signal)
 
 	sigemptyset(&mask);
 	sigaddset(&mask, signal);
-	raise(signal);
+	pthread_kill(pthread_self(), signal);
 	pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
 }
 
