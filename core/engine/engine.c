@@ -14,12 +14,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "engine/describe.h"
 #include "engine/loop.h"
 #include "engine/summary.h"
 
-#define SECONDS_TO_RETURN 2	/* for the callback in hand, once a signal is there to end */
+#define TIME_TO_RETURN (2 * CLOCK_SECOND)	/* for the callback in hand, once a signal is there to end */
 
 struct engine {
 	struct pipeline pipeline;
@@ -30,6 +31,7 @@ struct engine {
 	int stopped_by;		/* the first signal to end it; 0: none */
 	bool urged;		/* and there was a second one */
 	bool told;		/* what is waited for */
+	uint64_t patient_ns;	/* until then nothing is said or done about a worker that does not end */
 };
 
 static int failed(const char *what, int error)
@@ -104,9 +106,12 @@ static void take_signals(struct engine *e)
 			loop_reopen(&e->loop);
 			continue;
 		}
-		e->urged = e->stopped_by != 0;
-		loop_stop(&e->loop, e->urged ? LOOP_AT_ONCE : LOOP_FLUSH);
-		if (!e->urged)
+		loop_stop(&e->loop, e->stopped_by ? LOOP_AT_ONCE : LOOP_FLUSH);
+		if (!e->urged)	/* a third one and more win no time */
+			e->patient_ns = clock_mono_ns() + TIME_TO_RETURN;
+		if (e->stopped_by)
+			e->urged = true;
+		else
 			e->stopped_by = (int)info.ssi_signo;
 	}
 }
@@ -145,11 +150,21 @@ static void lose_patience(struct engine *e)
 	if (in && !e->told)
 		log_warning("%s does not return yet; a second signal ends without it", who);
 	e->told |= in != NULL;
+	e->patient_ns += TIME_TO_RETURN;
+}
+
+/* Waits for a signal or the worker's end, if need be until patience ends; false: it has. */
+static bool await(const struct engine *e, struct pollfd fds[2], const sigset_t *mask)
+{
+	uint64_t now = clock_mono_ns();
+	uint64_t left = now < e->patient_ns ? e->patient_ns - now : 0;
+	struct timespec time = { .tv_sec = (time_t)(left / CLOCK_SECOND), .tv_nsec = (long)(left % CLOCK_SECOND) };
+
+	return ppoll(fds, 2, e->stopped_by ? &time : NULL, mask) != 0;
 }
 
 static int run_worker(struct engine *e)
 {
-	static const struct timespec patience = { .tv_sec = SECONDS_TO_RETURN };
 	struct pollfd fds[] = { { .fd = e->signals, .events = POLLIN }, { .fd = e->ended, .events = POLLIN } };
 	pthread_t worker;
 	sigset_t mask;
@@ -160,11 +175,9 @@ static int run_worker(struct engine *e)
 		return failed("cannot start the worker thread", error);
 	let_terminal_through(&mask);
 	do {
-		int n = ppoll(fds, 2, e->stopped_by ? &patience : NULL, &mask);
-
-		if (n == 0)
+		if (!await(e, fds, &mask))
 			lose_patience(e);
-		if (n > 0 && fds[0].revents)
+		else if (fds[0].revents)
 			take_signals(e);
 	} while (!fds[1].revents);
 	pthread_join(worker, NULL);
