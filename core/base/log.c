@@ -88,3 +88,23 @@ void log_debug(const char *format, ...)
 {
 	LOG_AT(MCAST_LOG_DEBUG);
 }
+
+/* Appends what fits. */
+static char *append(char *at, const char *end, const char *text)
+{
+	size_t n = strnlen(text, (size_t)(end - at));
+
+	memcpy(at, text, n);
+	return at + n;
+}
+
+void log_from_signal(const char *who, const char *what)
+{
+	const char *const pieces[] = { log_program, ": ", who, ": crashed: ", what, ": this ends the program, without accounts\n" };
+	char line[LINE_MAX_BYTES];
+	char *at = line;
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++)
+		at = append(at, line + sizeof(line), pieces[i]);
+	(void)!write(STDERR_FILENO, line, (size_t)(at - line));
+}

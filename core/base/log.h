@@ -21,4 +21,7 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_from(const char *who, int level, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
 
+/* Says that who died of what, from a signal handler too: signal-safety(7). Both are clean already. */
+void log_from_signal(const char *who, const char *what);
+
 #endif

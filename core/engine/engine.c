@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "engine/crash.h"
 #include "engine/describe.h"
 #include "engine/loop.h"
 #include "engine/summary.h"
@@ -88,6 +89,7 @@ static void *work(void *arg)
 	const uint64_t one = 1;
 	struct engine *e = arg;
 
+	crash_thread();
 	e->worker_error = loop_run(&e->loop);
 	(void)!write(e->ended, &one, sizeof(one));
 	return NULL;
@@ -217,8 +219,7 @@ static int listen_and_tell(struct engine *e, const struct engine_options *option
 	describe_ready(&e->pipeline);
 	status = run_worker(e);
 	/* What handlers let go of in stop() belongs to their accounts too. */
-	for (unsigned i = 0; i < e->pipeline.n; i++)
-		instance_stop(e->pipeline.instances[i]);
+	pipeline_stop(&e->pipeline);
 	if (!summary_tell(&e->pipeline) && !status)
 		status = EXIT_SOFTWARE;
 	return status ? status : ending(e);
@@ -232,6 +233,7 @@ int engine_run(const struct engine_options *options)
 	e.ended = eventfd(0, EFD_CLOEXEC);
 	if (e.ended < 0 || catch_signals(&e) != 0)
 		return failed("cannot set up signals", errno);
+	crash_watch(&e.pipeline.host);
 	raise_descriptor_limit();
 
 	e.pipeline.host.stopping = is_end_pending;
@@ -246,6 +248,7 @@ int engine_run(const struct engine_options *options)
 		status = listen_and_tell(&e, options);
 	loop_finish(&e.loop);
 	pipeline_close(&e.pipeline);
+	crash_watch(NULL);
 	close(e.signals);
 	close(e.ended);
 	return status;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "engine/assemble.h"
+#include "engine/crash.h"
 #include "engine/directory.h"
 #include "engine/listen.h"
 
@@ -127,10 +128,12 @@ static int create_handlers(struct pipeline *p, struct faults *faults)
 	for (unsigned i = 0; i < p->n; i++) {
 		struct why why = { "" };
 
+		crash_about(p->instances[i]->name);
 		if (instance_create(p->instances[i], &why) == 0)
 			continue;
 		add_failure(p, faults, i, &why);
 	}
+	crash_about(NULL);
 	return faults_any(faults) ? -EINVAL : 0;
 }
 
@@ -208,11 +211,13 @@ static int start_handlers(struct pipeline *p)
 	for (unsigned i = 0; i < p->n; i++) {
 		struct why why = { "" };
 
+		crash_about(p->instances[i]->name);
 		if (instance_start(p->instances[i], &why) == 0)
 			continue;
 		add_failure(p, &faults, i, &why);
 		break;
 	}
+	crash_about(NULL);
 	return faults_any(&faults) ? tell_faults(p, &faults) : 0;
 }
 
@@ -230,12 +235,23 @@ int pipeline_open(struct pipeline *p, const struct chain_outside *outside)
 	return start_handlers(p);
 }
 
+void pipeline_stop(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		crash_about(p->instances[i]->name);
+		instance_stop(p->instances[i]);
+	}
+	crash_about(NULL);
+}
+
 void pipeline_close(struct pipeline *p)
 {
-	for (unsigned i = 0; i < p->n; i++)
-		instance_stop(p->instances[i]);
-	for (unsigned i = p->n; i-- > 0;)
+	pipeline_stop(p);
+	for (unsigned i = p->n; i-- > 0;) {
+		crash_about(p->instances[i]->name);
 		instance_destroy(p->instances[i]);
+	}
+	crash_about(NULL);
 	chain_destroy(p->chain);
 	messages_destroy(p->messages);
 	sanitize_destroy(p->sanitize);

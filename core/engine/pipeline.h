@@ -37,6 +37,7 @@ int pipeline_build(struct pipeline *p, const struct engine_options *options);
  * 0 or an exit status, having said why. */
 int pipeline_open(struct pipeline *p, const struct chain_outside *outside);
 
+void pipeline_stop(struct pipeline *p);		/* the handlers, once the worker has ended */
 void pipeline_close(struct pipeline *p);	/* stops, destroys, leaves, frees */
 
 #endif
