@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/log.h"
 
 static bool all_pass(const uint8_t *verdict, unsigned n)
 {
@@ -71,6 +72,16 @@ static bool ends(struct stage *st, uint8_t verdict)
 	}
 }
 
+/* The first failure is told, then again each time that their number has doubled; suspension speaks for itself. */
+static void tell_failures(const struct stage *st, uint64_t before)
+{
+	uint64_t now = st->counts.failed;
+
+	if (st->on_error != ON_ERROR_SUSPEND && (now ^ before) > before)
+		log_warning("%s: failed on %llu message%s so far, which %s (on_error)", st->in->name,
+			    (unsigned long long)now, now == 1 ? "" : "s", st->on_error == ON_ERROR_DROP ? "ended there" : "passed all the same");
+}
+
 /* Applies the verdicts on the count messages that the handler had in hand to live[0..n). */
 static unsigned settle(struct chain *chain, struct stage *st, unsigned n, unsigned count)
 {
@@ -87,10 +98,12 @@ static unsigned settle(struct chain *chain, struct stage *st, unsigned n, unsign
 			chain->live[left++] = chain->live[i];
 	}
 	memset(chain->verdict, MCAST_PASS, sizeof(chain->verdict));
-	if (st->counts.failed != failed)
-		suspend_failed(chain, st);
-	else
+	if (st->counts.failed == failed) {
 		suspend_worked(chain, st);
+		return left;
+	}
+	tell_failures(st, failed);
+	suspend_failed(chain, st);
 	return left;
 }
 

@@ -162,6 +162,14 @@ static int load_named(const struct plugin **out, const struct pipeline *p,
 	return error;
 }
 
+/* Whether the path, if there is one, looks like that of a handler: "path" is an option of some handlers, too. */
+static bool is_shared_object(const char *path)
+{
+	const size_t n = path ? strlen(path) : 0;
+
+	return !path || (n > 3 && strcmp(path + n - 3, ".so") == 0);
+}
+
 static int add_entry(struct assembly *as, const struct handler_options *entry)
 {
 	const struct plugin *plugin;
@@ -179,7 +187,9 @@ static int add_entry(struct assembly *as, const struct handler_options *entry)
 	if (error) {
 		pointer_join(pointer, sizeof(pointer), entry->pointer,
 			     error == -EBADMSG ? "sha256" : entry->path ? "path" : "handler");
-		faults_add(as->faults, assemble_status(error), entry->brief ? entry->pointer : pointer, "%s", why.text);
+		faults_add(as->faults, assemble_status(error), entry->brief ? entry->pointer : pointer, "%s%s", why.text,
+			   is_shared_object(entry->path) ? "" :
+			   "; \"path\" is the handler's .so: its own option of that name stands in \"options\"");
 		return -EINVAL;
 	}
 	return append(as, plugin, entry);

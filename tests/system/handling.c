@@ -55,6 +55,7 @@ Test(handling, each_verdict_is_obeyed_and_counted)
 	cr_assert_eq(program_count(p, "obeys", "consumed"), 1);
 	cr_assert_eq(program_count(p, "obeys", "failed"), 1);
 	cr_assert_eq(program_count(p, "obeys", "failed and ended"), 0);
+	cr_assert(strstr(program_err(p), "obeys: failed on 1 message so far, which passed all the same (on_error)\n"));
 	program_law(p);
 	program_free(p);
 	close(fd);
@@ -76,6 +77,7 @@ Test(handling, on_error_drop_ends_what_failed)
 	cr_assert_str_eq(program_heard(p), "224.0.0.1:59259 3 one\n224.0.0.1:59259 3 two\n");
 	cr_assert_eq(program_count(p, "obeys", "failed"), 1);
 	cr_assert_eq(program_count(p, "obeys", "failed and ended"), 1);
+	cr_assert(strstr(program_err(p), "obeys: failed on 1 message so far, which ended there (on_error)\n"));
 	program_law(p);
 	program_free(p);
 	close(fd);

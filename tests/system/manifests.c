@@ -215,6 +215,8 @@ static const struct {
 	  "/chain/0/handler", "handlers.d/text.so: " },
 	{ "{ 'version': 1,\n'chain': [ { 'handler': 'x',\n'path': '../aside/gone.so' } ], 'drop_ins': false }", 78, 3,
 	  "/chain/0/path", "handlers.d/../aside/gone.so: no such file" },
+	{ "{ 'version': 1,\n'chain': [ { 'handler': 'logger',\n'path': '../gone.log' } ], 'drop_ins': false }", 78, 3,
+	  "/chain/0/path", "gone.log: no such file; \"path\" is the handler's .so: its own option of that name stands" },
 	{ "{ 'version': 1,\n'chain': [ { 'handler': 'x',\n'path': '../gone/x.so' } ], 'drop_ins': false }", 78, 3,
 	  "/chain/0/path", "handlers.d/../gone: can't be opened: No such file or directory" },
 	{ "{ 'version': 1,\n'chain': [ { 'handler': 'x',\n'path': '../aside' } ], 'drop_ins': false }", 78, 3,
