@@ -100,7 +100,9 @@ static char *append(char *at, const char *end, const char *text)
 
 void log_from_signal(const char *who, const char *what)
 {
-	const char *const pieces[] = { log_program, ": ", who, ": crashed: ", what, ": this ends the program, without accounts\n" };
+	const char *const pieces[] = {
+		log_program, ": ", who, ": crashed: ", what, ": this ends the program, without accounts\n",
+	};
 	char line[LINE_MAX_BYTES];
 	char *at = line;
 

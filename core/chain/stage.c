@@ -77,9 +77,11 @@ static void tell_failures(const struct stage *st, uint64_t before)
 {
 	uint64_t now = st->counts.failed;
 
+	const char *then = st->on_error == ON_ERROR_DROP ? "ended there" : "passed all the same";
+
 	if (st->on_error != ON_ERROR_SUSPEND && (now ^ before) > before)
 		log_warning("%s: failed on %llu message%s so far, which %s (on_error)", st->in->name,
-			    (unsigned long long)now, now == 1 ? "" : "s", st->on_error == ON_ERROR_DROP ? "ended there" : "passed all the same");
+			    (unsigned long long)now, now == 1 ? "" : "s", then);
 }
 
 /* Applies the verdicts on the count messages that the handler had in hand to live[0..n). */

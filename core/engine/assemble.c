@@ -170,6 +170,9 @@ static bool is_shared_object(const char *path)
 	return !path || (n > 3 && strcmp(path + n - 3, ".so") == 0);
 }
 
+static const char not_its_option[] =
+	"; \"path\" is the handler's .so: its own option of that name stands in \"options\"";
+
 static int add_entry(struct assembly *as, const struct handler_options *entry)
 {
 	const struct plugin *plugin;
@@ -187,9 +190,8 @@ static int add_entry(struct assembly *as, const struct handler_options *entry)
 	if (error) {
 		pointer_join(pointer, sizeof(pointer), entry->pointer,
 			     error == -EBADMSG ? "sha256" : entry->path ? "path" : "handler");
-		faults_add(as->faults, assemble_status(error), entry->brief ? entry->pointer : pointer, "%s%s", why.text,
-			   is_shared_object(entry->path) ? "" :
-			   "; \"path\" is the handler's .so: its own option of that name stands in \"options\"");
+		faults_add(as->faults, assemble_status(error), entry->brief ? entry->pointer : pointer, "%s%s",
+			   why.text, is_shared_object(entry->path) ? "" : not_its_option);
 		return -EINVAL;
 	}
 	return append(as, plugin, entry);

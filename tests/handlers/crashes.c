@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <mcast/handler.h>
 
 #define FOR_REAL __attribute__((no_sanitize("address", "undefined")))	/* the fault itself, not a report of it */
@@ -9,7 +10,9 @@
 enum { IN_CREATE, IN_START, IN_STOP, IN_PROCESS };
 static const char *const places[] = { "create", "start", "stop", "process", NULL };
 
-struct config { int64_t in; };
+struct config {
+	int64_t in;
+};
 
 static const struct mcast_option options[] = {
 	MCAST_ENUM(struct config, in, "process", places, "where it dies"),
@@ -47,13 +50,18 @@ FOR_REAL static size_t fall(volatile char *above)
 	return frame[0] ? fall(frame) + (size_t)frame[0] : 0;
 }
 
+static int read_forbidden(void)
+{
+	const volatile int *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return *page;
+}
+
 FOR_REAL static int process(struct mcast_ctx *ctx, struct mcast_msg *msg)
 {
-	static volatile int zero;
-
 	(void)ctx;
 	if (msg->len >= 5 && memcmp(msg->data, "fault", 5) == 0)
-		return *(volatile int *)(uintptr_t)zero;
+		return read_forbidden();
 	if (msg->len >= 5 && memcmp(msg->data, "stack", 5) == 0)
 		return fall(NULL) != 0;
 	if (msg->len >= 5 && memcmp(msg->data, "abort", 5) == 0)
