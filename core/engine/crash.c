@@ -1,7 +1,6 @@
 /* engine/crash.c - the map: a handler that crashes is named before it takes the process with it */
 #include "engine/crash.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +29,12 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	/* A fault comes again as soon as we return; what was sent does not. */
 	if (info->si_code <= 0)
 		raise(signal);
+}
+
+void crash_spare(sigset_t *set)
+{
+	for (size_t i = 0; i < FAULTS; i++)
+		sigdelset(set, faults[i]);
 }
 
 void crash_watch(const struct host *host)

@@ -5,8 +5,11 @@
 #ifndef CORE_ENGINE_CRASH_H
 #define CORE_ENGINE_CRASH_H
 
+#include <signal.h>
 #include "handler/host.h"
 
+/* Takes the signals that a fault raises out of set: blocked, they would kill without a word. */
+void crash_spare(sigset_t *set);
 /* From now on, for the process. host: whose callback the worker is in; borrowed until this is called with NULL. */
 void crash_watch(const struct host *host);
 /* Whose callback the main thread is in; NULL: none. name is borrowed until the next call. */

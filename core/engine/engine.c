@@ -56,13 +56,11 @@ static void raise_descriptor_limit(void)
  * it runs in the background, and an ignored signal can't be read: undo that, but leave nohup(1) its SIGHUP. */
 static int catch_signals(struct engine *e)
 {
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 	static const int ends[] = { SIGINT, SIGTERM, SIGPIPE };
 	sigset_t blocked, read;
 
 	sigfillset(&blocked);
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
-		sigdelset(&blocked, faults[i]);
+	crash_spare(&blocked);
 	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
 
 	sigemptyset(&read);

@@ -120,8 +120,6 @@ struct table {
 	size_t theirs, ours, least;	/* bytes of a row; least: ABI 1.0's, and theirs where they say 0 */
 };
 
-#define END_OF(Struct, member) (offsetof(struct Struct, member) + sizeof(((struct Struct *)0)->member))
-
 /* Their array of structs of their size, each of which begins with its name, to one of ours in *out; both end
  * at a NULL name. */
 static int copy_table(const void **out, const struct table *table, const char *path, struct why *why)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/text.h"
+#include "handler/loading.h"
 #include "handler/name.h"
 
 #define OWNER "mcast"
@@ -11,9 +12,6 @@
 #define STRUCT_MAX 4096			/* bytes; far above what a struct of the header may grow to */
 #define DESC offsetof(struct mcast_note, abi_major)
 #define DESC_MIN (sizeof(struct mcast_note) - DESC)	/* ABI 1.0's; what a later one adds, we needn't know */
-
-/* Where a struct of ABI 1.0 ends: every later one is at least that long. */
-#define END_OF(Struct, member) (offsetof(struct Struct, member) + sizeof(((struct Struct *)0)->member))
 
 /* Notes are a header, the owner's name, the description; each but the header is padded to align. */
 static bool find_in(const struct elf *elf, const ElfW(Phdr) *segment, ElfW(Nhdr) *head, uint64_t *desc)

@@ -2,8 +2,13 @@
 #ifndef CORE_HANDLER_LOADING_H
 #define CORE_HANDLER_LOADING_H
 
+#include <stddef.h>
 #include "base/why.h"
 #include "handler/plugin.h"
+
+/* Where a struct of mcast/handler.h ends that has nothing behind member: as ABI 1.0 has it, every later one is at
+ * least that long. */
+#define END_OF(Struct, member) (offsetof(struct Struct, member) + sizeof(((struct Struct *)0)->member))
 
 /* Opens the file called name in dir for reading and checks its owner, mode and kind. Returns the descriptor,
  * the caller's to close; or -ENOENT, -EPERM, or another -errno; with words that begin with path. */
